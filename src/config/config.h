@@ -1,0 +1,64 @@
+/*
+ * The configuration: lockstep.conf (libconfuse), every option with its default in one table.
+ *
+ * Paths in it are relative to the folder the file lies in. Without a file the defaults hold:
+ * tenants/*.db, migrations/, .lockstep/. Errors are E_INVALID with file:line.
+ *
+ *   tenants    = {"tenants/*.db"}          globs; a tenant's id is the path after the fixed prefix
+ *   source "eu" { glob = {...} | list = "eu.csv" | catalog = "catalog.db" query = "select id, path,
+ *                 region from tenants"   labels = {"region=eu"} }    any number of them
+ *   migrations = "migrations"      state = ".lockstep"
+ *   decisions  = ""                folder for the decision files; empty: deepest common folder
+ *   jobs = 16   lock_timeout = "5s"   statement_timeout = "0s" (none)   max_hold = "30s"
+ *   held_pages = 256 (MiB; a size such as "64kB" is also taken)
+ *   group_size = 0                 most tenants in one group; 0: no bound
+ *   durability = "auto"            auto | syncfs | fsync
+ *   extensions = {"./regexp.so"}   loaded into every tenant connection
+ */
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/mem.h"
+
+struct error;
+
+enum durability { DURABILITY_AUTO, DURABILITY_SYNCFS, DURABILITY_FSYNC };
+enum source_kind { SOURCE_GLOB, SOURCE_LIST, SOURCE_CATALOG };
+
+struct tenant_source {
+    const char *title; /* of its section, or "tenants" */
+    enum source_kind kind;
+    const char *place; /* the glob, the list file, the catalog database */
+    const char *query; /* catalog only */
+    const char **labels; /* "key=value", NULL-terminated; given to every tenant of the source */
+    unsigned line;     /* in file, 0 for defaults and the command line */
+};
+
+struct config {
+    struct arena arena;
+    const char *file; /* NULL when the defaults hold */
+    struct tenant_source *sources;
+    size_t n_sources;
+    const char *migrations, *state, *decisions; /* decisions: NULL when not set */
+    const char **extensions;                    /* NULL-terminated */
+    int jobs;
+    int64_t lock_timeout_ms, statement_timeout_ms, max_hold_ms;
+    uint64_t held_bytes;
+    uint32_t group_size;
+    enum durability durability;
+};
+
+/* path NULL: lockstep.conf when it exists, otherwise the defaults. A named file must exist. */
+int config_read(const char *path, struct config *config, struct error *e);
+/* --tenants GLOB and --migrations DIR replace what the file says. */
+int config_override(struct config *config, const char *tenants, const char *migrations,
+                    struct error *e);
+void config_free(struct config *config);
+/* The commented file that `init` writes; generated from the same table of options. */
+const char *config_template(struct arena *arena);
+
+#endif

@@ -1,0 +1,60 @@
+/*
+ * The fleet: all tenants that one configuration resolves to, before any of them is opened.
+ *
+ * Sources are globs, list files (CSV with header id,path and further label columns, or JSON
+ * [{"id","path","labels"}]) and a query against a catalog database (columns id, path, labels).
+ * Side files (-wal, -journal, -shm, lockstep's decision files) are never tenants. Two tenants of one
+ * id, or of one path spelling, are E_INVALID that names both origins; two names of one file
+ * (links) show when the files are looked at (engine), by device and inode.
+ * Order: sources in order of the configuration, by id within one.
+ */
+#ifndef FLEET_FLEET_H
+#define FLEET_FLEET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/mem.h"
+
+struct config;
+struct error;
+
+struct label {
+    const char *key, *value;
+};
+
+enum beside { BESIDE_UNKNOWN = 1, BESIDE_WAL = 2, BESIDE_JOURNAL = 4 };
+
+struct tenant {
+    const char *id;
+    const char *path; /* relative to the working folder, or absolute */
+    const char *origin; /* "the glob", "eu.csv:17", "catalog catalog.db" */
+    struct label *labels; /* by key; without id, which selects as a label all the same */
+    size_t n_labels;
+    unsigned beside; /* enum beside: what the folder's listing showed next to it (globs only) */
+};
+
+struct fleet {
+    struct arena arena;
+    struct tenant *tenants;
+    size_t n;
+    const char *root; /* absolute: deepest folder common to all tenants (not to a selection) */
+};
+
+/* E_INVALID: a source that cannot be read or holds a bad line (named). An empty fleet is fine. */
+int fleet_resolve(const struct config *config, struct fleet *fleet, struct error *e);
+void fleet_free(struct fleet *fleet);
+
+/*
+ * Selection: "region=eu,tier!=free" (comma = and; `id` is a label; values may be globs; != also
+ * matches absent). E_INVALID for a malformed expression. Then fleet_selected tells.
+ */
+struct selection;
+int selection_parse(const char *text, struct selection **selection, struct error *e);
+bool selection_takes(const struct selection *selection, const struct tenant *tenant); /* NULL: all */
+void selection_free(struct selection *selection);
+
+/* NULL when there is none of that id. O(1) after the first call. */
+const struct tenant *fleet_find(const struct fleet *fleet, const char *id);
+
+#endif

@@ -1,0 +1,123 @@
+/*
+ * The plan: which steps each tenant takes, in which groups, under which digest. Pure: it works on a
+ * fleet, facts and migrations it is given and opens nothing.
+ *
+ *   recipe   the ordered steps of a tenant; tenants with the same past share one
+ *   segment  steps decided together. A migration with `transaction off` is a segment of its own;
+ *            its neighbours are segments around it. Segments are aligned over the whole fleet.
+ *   branch   one tenant's steps within one segment (tenants without any are not in it)
+ *   group    the branches that one decision covers: one segment, cut by max_hold and group_size
+ *
+ * Groups run in order. A run with one group has one decision.
+ */
+#ifndef PLAN_PLAN_H
+#define PLAN_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include "base/guarantee.h"
+#include "plan/facts.h"
+#include "source/migration.h"
+
+struct error;
+struct fleet;
+
+enum plan_scope { SCOPE_FLEET, SCOPE_GROUP, SCOPE_TENANT };
+enum plan_direction { PLAN_UP, PLAN_DOWN };
+enum plan_accept { ACCEPT_LATE = 1, ACCEPT_CHANGED = 2, ACCEPT_MISSING = 4 };
+
+struct plan_request {
+    enum plan_direction direction;
+    const char *target;         /* head base +N -N VERSION; NULL: head for up, -1 for down */
+    const bool *selected;       /* one a tenant of the fleet */
+    enum plan_scope scope;
+    unsigned accept;            /* enum plan_accept */
+    bool allow_irreversible;
+    bool skip_unusable;
+    int64_t max_hold_ms;
+    uint32_t group_size;        /* 0: no bound */
+    uint32_t group_room;        /* most branches in a group the system has room for; 0: no bound */
+    double tenants_per_second;  /* what was measured before, or a careful default; for estimates */
+};
+
+struct step {
+    uint64_t version;
+    const char *digits, *name;
+    const char *checksum;
+    bool down;                   /* direction of this step */
+    const struct script *script; /* what runs: the up or the down script */
+    const struct script *inverse; /* what undoes it; NULL: cannot be undone */
+};
+
+struct recipe {
+    struct step *steps;
+    size_t n;
+};
+
+struct plan_branch {
+    uint32_t tenant;   /* index into fleet->tenants */
+    uint32_t recipe;   /* index into plan->recipes */
+    uint16_t from, to; /* steps [from, to) of the recipe */
+    enum guarantee guarantee;
+};
+
+struct plan_group {
+    uint32_t first, n; /* branches [first, first + n) */
+    uint16_t segment;
+    const char *reason; /* why it is a group of its own; NULL for the first */
+};
+
+struct plan_skip { /* a selected tenant that the run leaves out (--skip-unusable) */
+    uint32_t tenant;
+    const struct error *why;
+};
+
+struct plan {
+    struct arena arena;
+    enum plan_direction direction;
+    enum plan_scope scope;
+    uint64_t target;      /* the version all selected tenants will be at; 0 is base */
+    struct recipe *recipes;
+    size_t n_recipes;
+    struct plan_branch *branches;
+    size_t n_branches;
+    struct plan_group *groups;
+    size_t n_groups;
+    struct plan_skip *skips;
+    size_t n_skips;
+    size_t n_selected;    /* selected tenants, usable or not */
+    size_t n_tenants;     /* tenants with at least one step */
+    size_t n_by_guarantee[GUARANTEES]; /* of those */
+    size_t n_foreign;     /* tables but no history */
+    bool reversible;      /* every step has an inverse */
+    bool drops_data;      /* a down or an up that the text shows to lose rows (DROP TABLE/COLUMN) */
+    double hold_estimate_s;
+    char digest[HASH_TEXT]; /* over direction, target, SQL and tenants with their steps */
+};
+
+/*
+ * Makes the plan. Nothing to do is a plan with n_tenants 0. Errors:
+ *   E_INVALID  a target that does not parse or names no migration; no tenant selected (exit 2)
+ *   E_POLICY   (exit 5) an unusable tenant without skip_unusable (the first is named, and how
+ *              many more; `problems` has all); a late, changed or missing migration not accepted
+ *              (both sides named, and the way on); a step down without a down script; a run that
+ *              might need an undo it does not have
+ *   E_DOUBT    (exit 4) a tenant of an open group
+ * problems (may be NULL) collects every single refusal, one struct error each.
+ */
+struct problems {
+    struct error *list;
+    size_t n, cap;
+};
+void problems_free(struct problems *p);
+
+int plan_make(const struct fleet *fleet, const struct facts *facts, const struct source *source,
+              const struct plan_request *request, struct plan *plan, struct problems *problems,
+              struct error *e);
+void plan_free(struct plan *plan);
+
+#endif

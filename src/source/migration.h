@@ -1,0 +1,88 @@
+/*
+ * Migrations: a folder of SQL files, read into steps that can be run.
+ *
+ * Files: NNN_name.sql with `-- lockstep:up` (may be left out) and `-- lockstep:down` sections, or
+ * NNN_name.up.sql + NNN_name.down.sql. NNN is 1 to 18 digits, compared as a number. Any other
+ * .sql file is an error; files without .sql are ignored. An empty down section is a down that
+ * does nothing; none at all means "cannot be undone".
+ *
+ * Directives (an unknown one is an error that names file and line):
+ *   up, down                sections
+ *   check                   the next statement is a query that must return no row before the vote
+ *   foreign-keys off        for table rebuilds; holds for the whole transaction of the tenant
+ *   transaction off         the section's statements run outside a transaction (VACUUM)
+ *   lock-timeout 5s         how long to wait for a tenant that an application holds
+ *   statement-timeout 30s   how long one statement may run
+ * A directive before any section marker or inside the up section sets the up script's options;
+ * inside the down section, the down script's.
+ *
+ * Checksum: "1:" + SHA-256 over the up section's normalized statements and options, so that
+ * comments and layout can change and nothing else.
+ */
+#ifndef SOURCE_MIGRATION_H
+#define SOURCE_MIGRATION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/hash.h"
+#include "base/mem.h"
+
+struct error;
+
+#define CHECKSUM_TEXT (2 + HASH_TEXT)
+
+struct statement {
+    const char *sql; /* terminated; without the semicolon's tail */
+    size_t len;
+    unsigned line; /* in script->file */
+    bool check;    /* a query; any row is a no */
+};
+
+struct script {
+    const char *file; /* for messages: "migrations/003_x.sql", or "history of TENANT" */
+    const char *text; /* canonical text, with its option directives: what history keeps; parsing
+                         it again with script_parse() gives an equal script */
+    char hash[HASH_TEXT]; /* SHA-256 of text */
+    struct statement *statements;
+    size_t n;
+    bool foreign_keys_off;
+    bool transaction_off;
+    int64_t lock_timeout_ms;      /* 0: the configured one */
+    int64_t statement_timeout_ms; /* 0: the configured one */
+};
+
+struct migration {
+    uint64_t version;
+    const char *digits; /* as spelled in the file name: "003" */
+    const char *name;   /* "add_tier" */
+    struct script up;
+    struct script *down; /* NULL: cannot be undone */
+    char checksum[CHECKSUM_TEXT];
+};
+
+struct source {
+    struct arena arena;
+    const char *dir;
+    struct migration *migrations; /* by version, ascending, no duplicates */
+    size_t n;
+};
+
+/*
+ * Reads the folder. E_MISSING: no such folder. E_INVALID (names file and line): a bad name, an
+ * unknown directive, an unterminated statement, a down without an up. E_POLICY: a duplicate
+ * version (both files named); a statement that breaks out of the transaction (sql_escapes).
+ */
+int source_read(const char *dir, struct source *source, struct error *e);
+const struct migration *source_find(const struct source *source, uint64_t version);
+void source_free(struct source *source);
+
+/* Parses one script (a stored down script, say). file is copied. `down` picks which rules hold. */
+int script_parse(struct arena *arena, const char *file, const char *text, struct script *script,
+                 struct error *e);
+
+/* Writes an empty migration file: highest version + 1, same width; *path is in out (free()). */
+int source_new(const char *dir, const char *name, char **path, struct error *e);
+
+#endif
