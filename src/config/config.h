@@ -2,9 +2,9 @@
  * The configuration: lockstep.conf (libconfuse), every option with its default in one table.
  *
  * Paths in it are relative to the folder the file lies in. Without a file the defaults hold:
- * tenants/*.db, migrations/, .lockstep/. Errors are E_INVALID with file:line.
+ * tenants/<name>.db, migrations/, .lockstep/. Errors are E_INVALID with file:line.
  *
- *   tenants    = {"tenants/*.db"}          globs; a tenant's id is the path after the fixed prefix
+ *   tenants    = {"tenants/<name>.db"}          globs; a tenant's id is the path after the fixed prefix
  *   source "eu" { glob = {...} | list = "eu.csv" | catalog = "catalog.db" query = "select id, path,
  *                 region from tenants"   labels = {"region=eu"} }    any number of them
  *   migrations = "migrations"      state = ".lockstep"
