@@ -21,7 +21,7 @@
 #include "base/mem.h"
 #include "base/guarantee.h"
 #include "plan/facts.h"
-#include "source/migration.h"
+#include "source/step.h"
 
 struct error;
 struct fleet;
@@ -42,15 +42,6 @@ struct plan_request {
     uint32_t group_size;        /* 0: no bound */
     uint32_t group_room;        /* most branches in a group the system has room for; 0: no bound */
     double tenants_per_second;  /* what was measured before, or a careful default; for estimates */
-};
-
-struct step {
-    uint64_t version;
-    const char *digits, *name;
-    const char *checksum;
-    bool down;                   /* direction of this step */
-    const struct script *script; /* what runs: the up or the down script */
-    const struct script *inverse; /* what undoes it; NULL: cannot be undone */
 };
 
 struct recipe {
