@@ -29,13 +29,14 @@ int64_t clock_wall_us(void)
 
 void clock_text(int64_t wall_us, char text[32])
 {
-    time_t seconds = (time_t)(wall_us / 1000000);
+    int64_t us = (wall_us % 1000000 + 1000000) % 1000000; /* not negative before 1970 either */
+    time_t seconds = (time_t)((wall_us - us) / 1000000);
     struct tm tm;
     size_t n;
 
     gmtime_r(&seconds, &tm);
     n = strftime(text, 32, "%Y-%m-%dT%H:%M:%S", &tm);
-    snprintf(text + n, 32 - n, ".%06uZ", (unsigned)(wall_us % 1000000));
+    snprintf(text + n, 32 - n, ".%06uZ", (unsigned)us);
 }
 
 int64_t clock_parse_duration_ms(const char *text)
@@ -61,7 +62,19 @@ int64_t clock_parse_duration_ms(const char *text)
 
 int random_bytes(void *bytes, size_t n)
 {
-    return getrandom(bytes, n, 0) == (ssize_t)n ? E_OK : E_FATAL;
+    unsigned char *at = bytes;
+
+    while (n > 0) {
+        ssize_t got = getrandom(at, n, 0); /* more than 256 bytes may come in parts */
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return E_FATAL;
+        at += got;
+        n -= (size_t)got;
+    }
+    return E_OK;
 }
 
 int random_hex(char *text, size_t digits)

@@ -8,17 +8,52 @@
 
 #include "base/str.h"
 
+/*
+ * Where to cut text so that at most max bytes stay and no UTF-8 character is torn. Text that is not
+ * UTF-8 is cut anywhere.
+ */
+static size_t cut_length(const char *text, size_t len, size_t max)
+{
+    size_t n = max;
+
+    if (len <= max)
+        return len;
+    while (n > 0 && max - n < 3 && ((unsigned char)text[n] & 0xc0) == 0x80)
+        n--;
+    return ((unsigned char)text[n] & 0xc0) == 0x80 ? max : n;
+}
+
+/* vsnprintf that cuts between characters. */
+static void format_cut(char *to, size_t size, const char *format, va_list args)
+{
+    CLEANUP_STR struct str text = STR_INIT;
+    va_list again;
+    size_t n;
+
+    va_copy(again, args);
+    str_addv(&text, format, again);
+    va_end(again);
+    if (!str_ok(&text)) {
+        vsnprintf(to, size, format, args);
+        return;
+    }
+    n = cut_length(str_text(&text), text.len, size - 1);
+    memcpy(to, str_text(&text), n);
+    to[n] = '\0';
+}
+
 int error_set(struct error *e, int code, const char *format, ...)
 {
+    struct error fresh = {.code = code};
     va_list args;
 
     if (!e)
         return code;
-    error_clear(e);
-    e->code = code;
-    va_start(args, format);
-    vsnprintf(e->message, sizeof e->message, format, args);
+    va_start(args, format); /* may quote what e says now */
+    format_cut(fresh.message, sizeof fresh.message, format, args);
     va_end(args);
+    error_clear(e);
+    *e = fresh;
     return code;
 }
 
@@ -60,9 +95,8 @@ void error_at(struct error *e, const char *file, unsigned line)
 
 void error_statement(struct error *e, const char *sql, size_t len)
 {
-    if (!e)
-        return;
-    name_once(&e->statement, sql, len < ERROR_STATEMENT_MAX ? len : ERROR_STATEMENT_MAX);
+    if (e && sql)
+        name_once(&e->statement, sql, cut_length(sql, len, ERROR_STATEMENT_MAX));
 }
 
 void error_hint(struct error *e, const char *format, ...)
@@ -72,12 +106,14 @@ void error_hint(struct error *e, const char *format, ...)
     if (!e || e->hint[0])
         return;
     va_start(args, format);
-    vsnprintf(e->hint, sizeof e->hint, format, args);
+    format_cut(e->hint, sizeof e->hint, format, args);
     va_end(args);
 }
 
 void error_move(struct error *dst, struct error *src)
 {
+    if (!src || dst == src)
+        return;
     if (dst) {
         error_clear(dst);
         *dst = *src;
@@ -89,6 +125,8 @@ void error_move(struct error *dst, struct error *src)
 
 void error_clear(struct error *e)
 {
+    if (!e)
+        return;
     free(e->tenant);
     free(e->file);
     free(e->statement);

@@ -45,7 +45,10 @@ struct error {
 #define ERROR_INIT {0}
 #define ERROR_STATEMENT_MAX 400
 
-/* All setters take NULL for e and then only return the code. error_set replaces what was there. */
+/*
+ * All setters take NULL for e and then only return the code. error_set replaces what was there,
+ * which its arguments may still quote. Text too long is cut between UTF-8 characters.
+ */
 int error_set(struct error *e, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* "cannot WHAT PATH: strerror(errno)". Reads errno first. */

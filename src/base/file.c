@@ -78,12 +78,8 @@ int file_read(const char *path, size_t max, struct str *out, struct error *e)
     return read_all(fd, path, max, out, e);
 }
 
-int file_create(const char *path, mode_t mode, const void *bytes, size_t n, struct error *e)
+static int fill(int fd, const char *path, mode_t mode, const void *bytes, size_t n, struct error *e)
 {
-    CLEANUP_FD int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
-
-    if (fd < 0)
-        return error_errno(e, E_REFUSED, "create", path);
     if (fchmod(fd, mode) != 0)
         return error_errno(e, E_REFUSED, "set the mode of", path);
     if (file_pwrite(fd, bytes, n, 0) != 0)
@@ -91,6 +87,19 @@ int file_create(const char *path, mode_t mode, const void *bytes, size_t n, stru
     if (fsync(fd) != 0)
         return error_errno(e, E_REFUSED, "sync", path);
     return E_OK;
+}
+
+int file_create(const char *path, mode_t mode, const void *bytes, size_t n, struct error *e)
+{
+    CLEANUP_FD int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+    int rc;
+
+    if (fd < 0)
+        return error_errno(e, E_REFUSED, "create", path);
+    rc = fill(fd, path, mode, bytes, n, e);
+    if (rc != E_OK)
+        unlink(path); /* O_EXCL: it is ours */
+    return rc;
 }
 
 int dir_sync(const char *path, struct error *e)
@@ -104,11 +113,24 @@ int dir_sync(const char *path, struct error *e)
     return E_OK;
 }
 
+/* True when path is a folder now; otherwise errno says why not. */
+static bool make_one(const char *path, mode_t mode)
+{
+    struct stat st;
+
+    if (mkdir(path, mode) == 0)
+        return true;
+    if (errno != EEXIST || stat(path, &st) != 0)
+        return false;
+    errno = ENOTDIR;
+    return S_ISDIR(st.st_mode);
+}
+
 int dir_make(const char *path, mode_t mode, struct error *e)
 {
     CLEANUP_STR struct str parent = STR_INIT;
 
-    if (mkdir(path, mode) == 0 || errno == EEXIST)
+    if (make_one(path, mode))
         return E_OK;
     if (errno != ENOENT)
         return error_errno(e, E_REFUSED, "create the folder", path);
@@ -116,7 +138,7 @@ int dir_make(const char *path, mode_t mode, struct error *e)
     if (!str_ok(&parent))
         return error_oom(e);
     if (str_same(str_text(&parent), path) || dir_make(str_text(&parent), mode, NULL) != E_OK ||
-        (mkdir(path, mode) != 0 && errno != EEXIST))
+        !make_one(path, mode))
         return error_errno(e, E_REFUSED, "create the folder", path);
     return E_OK;
 }

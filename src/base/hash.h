@@ -14,7 +14,7 @@ void hash_add(struct hash *h, const void *bytes, size_t n);
 void hash_add_text(struct hash *h, const char *text); /* with its terminator: unambiguous lists */
 void hash_end(struct hash *h, char text[HASH_TEXT]);  /* frees h */
 
-/* One call for all; false when out of memory. */
+/* One call for all. */
 int hash_text(const void *bytes, size_t n, char text[HASH_TEXT]); /* 0 or E_NOMEM */
 
 #endif

@@ -8,7 +8,8 @@
 
 #include <sys/types.h>
 
-enum lock_kind { LOCK_NONE, LOCK_READ, LOCK_WRITE };
+/* Not LOCK_READ and LOCK_WRITE: <fcntl.h> has macros of these names. */
+enum lock_kind { LOCK_NONE, LOCK_SHARED, LOCK_EXCLUSIVE };
 
 /* One attempt, never waits. 0, E_BUSY, or E_REFUSED with errno set (the file system cannot). */
 int lock_set(int fd, enum lock_kind kind, off_t start, off_t len);

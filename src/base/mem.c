@@ -59,7 +59,7 @@ char *arena_copyn(struct arena *a, const char *text, size_t n)
 {
     char *copy;
 
-    if (!text)
+    if (!text || n > SIZE_MAX / 2)
         return NULL;
     copy = arena_alloc(a, n + 1);
     if (copy)

@@ -24,6 +24,7 @@ char *str_reserve(struct str *s, size_t n)
         }
         s->data = data;
         s->cap = cap;
+        s->data[s->len] = '\0';
     }
     return s->data + s->len;
 }

@@ -1,0 +1,6 @@
+#include "lockstep.h"
+
+const char *lockstep_version(void)
+{
+    return LOCKSTEP_VERSION;
+}
