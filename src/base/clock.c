@@ -79,7 +79,7 @@ int random_bytes(void *bytes, size_t n)
 
 int random_hex(char *text, size_t digits)
 {
-    unsigned char raw[64];
+    unsigned char raw[64] = {0};
 
     text[0] = '\0';
     if (digits / 2 + 1 > sizeof raw || random_bytes(raw, digits / 2 + 1) != E_OK)

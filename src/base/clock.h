@@ -5,12 +5,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-int64_t clock_mono_us(void); /* never goes back; for durations and deadlines */
-int64_t clock_wall_us(void); /* since 1970, UTC */
+int64_t clock_mono_us(void);                     /* never goes back; for durations and deadlines */
+int64_t clock_wall_us(void);                     /* since 1970, UTC */
 void clock_text(int64_t wall_us, char text[32]); /* 2026-11-20T20:13:52.123456Z */
 int64_t clock_parse_duration_ms(const char *text); /* "250ms" "30s" "10m" "2h"; -1 when wrong */
 
-int random_bytes(void *bytes, size_t n);          /* 0 or E_FATAL */
-int random_hex(char *text, size_t digits);        /* digits characters and a terminator */
+int random_bytes(void *bytes, size_t n);   /* 0 or E_FATAL */
+int random_hex(char *text, size_t digits); /* digits characters and a terminator */
 
 #endif

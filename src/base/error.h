@@ -3,8 +3,8 @@
  *
  * Every function that can fail returns an int:
  *      0   done
- *     >0   an outcome the caller must handle (an `enum outcome`): this tenant, this file, this input
- *     <0   process-wide (the run log cannot be written); passed up unchanged until someone ends
+ *     >0   an outcome the caller must handle (an `enum outcome`): this tenant, this file, this
+ * input <0   process-wide (the run log cannot be written); passed up unchanged until someone ends
  *
  * The detail travels in a `struct error` that the caller owns. Libraries fill and return; only the
  * programs print. Filling never fails: text that finds no memory is cut, the code always arrives.
@@ -42,7 +42,9 @@ struct error {
     char hint[240];    /* what to do about it, or empty */
 };
 
+/* clang-format off */
 #define ERROR_INIT {0}
+/* clang-format on */
 #define ERROR_STATEMENT_MAX 400
 
 /*

@@ -13,7 +13,8 @@ struct str;
 
 /* Appends the whole file to out. More than max bytes is E_INVALID; no such file is E_MISSING. */
 int file_read(const char *path, size_t max, struct str *out, struct error *e);
-/* Creates path (O_EXCL, mode) with these bytes, fsynced; the folder is not. No file is left on failure. */
+/* Creates path (O_EXCL, mode) with these bytes, fsynced; the folder is not. No file is left on
+ * failure. */
 int file_create(const char *path, mode_t mode, const void *bytes, size_t n, struct error *e);
 /* pread/pwrite until all is done; 0, or -1 with errno. A short read sets *got below n and is 0. */
 int file_pread(int fd, void *bytes, size_t n, off_t at, size_t *got);

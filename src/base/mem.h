@@ -14,7 +14,9 @@ struct arena {
     struct arena_block *head;
 };
 
+/* clang-format off */
 #define ARENA_INIT {0}
+/* clang-format on */
 
 /* Zeroed, aligned for any type; NULL when out of memory. n may be 0. */
 void *arena_alloc(struct arena *a, size_t n);

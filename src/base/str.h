@@ -18,7 +18,9 @@ struct str {
     bool failed;
 };
 
+/* clang-format off */
 #define STR_INIT {0}
+/* clang-format on */
 
 void str_add(struct str *s, const char *text);
 void str_addn(struct str *s, const void *bytes, size_t n);

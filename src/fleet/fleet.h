@@ -3,8 +3,8 @@
  *
  * Sources are globs, list files (CSV with header id,path and further label columns, or JSON
  * [{"id","path","labels"}]) and a query against a catalog database (columns id, path, labels).
- * Side files (-wal, -journal, -shm, lockstep's decision files) are never tenants. Two tenants of one
- * id, or of one path spelling, are E_INVALID that names both origins; two names of one file
+ * Side files (-wal, -journal, -shm, lockstep's decision files) are never tenants. Two tenants of
+ * one id, or of one path spelling, are E_INVALID that names both origins; two names of one file
  * (links) show when the files are looked at (engine), by device and inode.
  * Order: sources in order of the configuration, by id within one.
  */
@@ -27,8 +27,8 @@ enum beside { BESIDE_UNKNOWN = 1, BESIDE_WAL = 2, BESIDE_JOURNAL = 4 };
 
 struct tenant {
     const char *id;
-    const char *path; /* relative to the working folder, or absolute */
-    const char *origin; /* "the glob", "eu.csv:17", "catalog catalog.db" */
+    const char *path;     /* relative to the working folder, or absolute */
+    const char *origin;   /* "the glob", "eu.csv:17", "catalog catalog.db" */
     struct label *labels; /* by key; without id, which selects as a label all the same */
     size_t n_labels;
     unsigned beside; /* enum beside: what the folder's listing showed next to it (globs only) */
@@ -51,7 +51,8 @@ void fleet_free(struct fleet *fleet);
  */
 struct selection;
 int selection_parse(const char *text, struct selection **selection, struct error *e);
-bool selection_takes(const struct selection *selection, const struct tenant *tenant); /* NULL: all */
+bool selection_takes(const struct selection *selection,
+                     const struct tenant *tenant); /* NULL: all */
 void selection_free(struct selection *selection);
 
 /* NULL when there is none of that id. O(1) after the first call. */

@@ -30,16 +30,16 @@ struct lineage {
 
 enum usable {
     USABLE_YES,
-    USABLE_NO,     /* not a database, unreadable, twice in the fleet...: `why` says */
-    USABLE_DOUBT,  /* belongs to an open group of an earlier run: not opened */
+    USABLE_NO,    /* not a database, unreadable, twice in the fleet...: `why` says */
+    USABLE_DOUBT, /* belongs to an open group of an earlier run: not opened */
 };
 
 struct facts {
     enum usable usable;
-    enum guarantee guarantee; /* what it can be promised as it is now */
-    bool wal;                 /* journal mode WAL */
-    bool foreign;             /* has tables, but no history: counts as at base */
-    bool history;             /* has a lockstep_history table */
+    enum guarantee guarantee;      /* what it can be promised as it is now */
+    bool wal;                      /* journal mode WAL */
+    bool foreign;                  /* has tables, but no history: counts as at base */
+    bool history;                  /* has a lockstep_history table */
     const struct lineage *lineage; /* never NULL when usable; n 0 at base */
     uint64_t bytes;
     uint32_t page_size;

@@ -17,9 +17,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/guarantee.h"
 #include "base/hash.h"
 #include "base/mem.h"
-#include "base/guarantee.h"
 #include "plan/facts.h"
 #include "source/step.h"
 
@@ -32,16 +32,16 @@ enum plan_accept { ACCEPT_LATE = 1, ACCEPT_CHANGED = 2, ACCEPT_MISSING = 4 };
 
 struct plan_request {
     enum plan_direction direction;
-    const char *target;         /* head base +N -N VERSION; NULL: head for up, -1 for down */
-    const bool *selected;       /* one a tenant of the fleet */
+    const char *target;   /* head base +N -N VERSION; NULL: head for up, -1 for down */
+    const bool *selected; /* one a tenant of the fleet */
     enum plan_scope scope;
-    unsigned accept;            /* enum plan_accept */
+    unsigned accept; /* enum plan_accept */
     bool allow_irreversible;
     bool skip_unusable;
     int64_t max_hold_ms;
-    uint32_t group_size;        /* 0: no bound */
-    uint32_t group_room;        /* most branches in a group the system has room for; 0: no bound */
-    double tenants_per_second;  /* what was measured before, or a careful default; for estimates */
+    uint32_t group_size;       /* 0: no bound */
+    uint32_t group_room;       /* most branches in a group the system has room for; 0: no bound */
+    double tenants_per_second; /* what was measured before, or a careful default; for estimates */
 };
 
 struct recipe {
@@ -71,7 +71,7 @@ struct plan {
     struct arena arena;
     enum plan_direction direction;
     enum plan_scope scope;
-    uint64_t target;      /* the version all selected tenants will be at; 0 is base */
+    uint64_t target; /* the version all selected tenants will be at; 0 is base */
     struct recipe *recipes;
     size_t n_recipes;
     struct plan_branch *branches;
@@ -80,12 +80,12 @@ struct plan {
     size_t n_groups;
     struct plan_skip *skips;
     size_t n_skips;
-    size_t n_selected;    /* selected tenants, usable or not */
-    size_t n_tenants;     /* tenants with at least one step */
+    size_t n_selected;                 /* selected tenants, usable or not */
+    size_t n_tenants;                  /* tenants with at least one step */
     size_t n_by_guarantee[GUARANTEES]; /* of those */
-    size_t n_foreign;     /* tables but no history */
-    bool reversible;      /* every step has an inverse */
-    bool drops_data;      /* a down or an up that the text shows to lose rows (DROP TABLE/COLUMN) */
+    size_t n_foreign;                  /* tables but no history */
+    bool reversible;                   /* every step has an inverse */
+    bool drops_data; /* a down or an up that the text shows to lose rows (DROP TABLE/COLUMN) */
     double hold_estimate_s;
     char digest[HASH_TEXT]; /* over direction, target, SQL and tenants with their steps */
 };

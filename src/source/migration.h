@@ -41,9 +41,9 @@ struct statement {
 };
 
 struct script {
-    const char *file; /* for messages: "migrations/003_x.sql", or "history of TENANT" */
-    const char *text; /* canonical text, with its option directives: what history keeps; parsing
-                         it again with script_parse() gives an equal script */
+    const char *file;     /* for messages: "migrations/003_x.sql", or "history of TENANT" */
+    const char *text;     /* canonical text, with its option directives: what history keeps; parsing
+                             it again with script_parse() gives an equal script */
     char hash[HASH_TEXT]; /* SHA-256 of text */
     struct statement *statements;
     size_t n;

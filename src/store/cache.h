@@ -1,8 +1,8 @@
 /*
  * The cache of looks: what a tenant's past was when its file looked like this. A hit saves opening
- * the tenant with SQLite. It is only a cache: a miss costs time, never correctness, and a file whose
- * stamp is younger than CACHE_SETTLE_US when it was looked at is not kept (the clock of a file system
- * ticks coarsely: a later write may leave the same stamp).
+ * the tenant with SQLite. It is only a cache: a miss costs time, never correctness, and a file
+ * whose stamp is younger than CACHE_SETTLE_US when it was looked at is not kept (the clock of a
+ * file system ticks coarsely: a later write may leave the same stamp).
  *
  * The lineage of the look is kept as text (the engine's own encoding), shared between tenants.
  */
@@ -35,14 +35,16 @@ struct cache_look {
 
 /* Loads everything into memory (a hash by device and inode): one query for a whole fleet. */
 int cache_load(struct store *store, struct cache **cache, struct error *e);
-/* Safe to call from several threads as long as nobody calls cache_put. NULL: not known, or changed. */
+/* Safe to call from several threads as long as nobody calls cache_put. NULL: not known, or changed.
+ */
 const struct cache_look *cache_get(const struct cache *cache, const struct cache_stamp *stamp);
 const char *cache_lineage_text(const struct cache *cache, uint32_t lineage);
 /* The id of this lineage text, made when new. 0 when out of memory. */
 uint32_t cache_lineage(struct cache *cache, const char *text);
 /* Remembers in memory; looked_us is the wall clock before the file was stamped. */
 void cache_put(struct cache *cache, const struct cache_look *look, int64_t looked_us);
-/* Writes what changed in one lazy (unsynced) transaction; failure is not an error worth stopping. */
+/* Writes what changed in one lazy (unsynced) transaction; failure is not an error worth stopping.
+ */
 int cache_save(struct store *store, struct cache *cache, struct error *e);
 void cache_free(struct cache *cache);
 

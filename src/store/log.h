@@ -2,8 +2,8 @@
  * The run log: append-only, hash-chained events of all runs.
  *
  * hash(n) = SHA-256 over hash(n-1), seq, run, at, kind, format and body (each with its length); so
- * an event that is edited, removed or moved breaks the chain at its place. A cut tail leaves a whole
- * chain: it shows against the heads that tenants carry in their history rows (log_head).
+ * an event that is edited, removed or moved breaks the chain at its place. A cut tail leaves a
+ * whole chain: it shows against the heads that tenants carry in their history rows (log_head).
  *
  * Forced events are durable (fsync) when log_append returns. Lazy ones are buffered and go with the
  * next forced one or with store_close(); recovery concludes nothing from their absence.
@@ -27,8 +27,8 @@ struct log_event {
     const char *kind; /* "plan", "group", "decided"... */
     const char *body; /* one JSON object */
     size_t body_len;
-    int format;                /* LOG_FORMAT */
-    char hash[HASH_TEXT];      /* set by log_append */
+    int format;           /* LOG_FORMAT */
+    char hash[HASH_TEXT]; /* set by log_append */
 };
 
 #define LOG_FORMAT 1
@@ -57,8 +57,8 @@ struct log_run {
     char undoes[40];              /* body.undoes of the plan event: the run an undo run undoes */
 };
 /* Newest first. open_only: runs without an end event (an index serves it). */
-int log_runs(struct store *store, bool open_only, int (*visit)(void *arg, const struct log_run *run),
-             void *arg, struct error *e);
+int log_runs(struct store *store, bool open_only,
+             int (*visit)(void *arg, const struct log_run *run), void *arg, struct error *e);
 /* Finds a run by id, unique prefix, or "last". E_MISSING / E_INVALID (ambiguous, both named). */
 int log_find_run(struct store *store, const char *text, struct log_run *run, struct error *e);
 
