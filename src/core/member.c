@@ -1,0 +1,113 @@
+/* The votes: members are prepared in a window, retried while somebody holds them. */
+#include "core/machine.h"
+
+/* Compensated members show their effects before the decision, so they go last. */
+static bool in_wave(const struct group *g, const struct member *m)
+{
+    return (m->guarantee == GUARANTEE_COMPENSATED) == g->compensating;
+}
+
+static void prepare(struct run *run, struct group *g, uint32_t slot)
+{
+    struct member *m = &g->members[slot];
+
+    set_member(m, MEMBER_PREPARING);
+    g->under_way++;
+    act(run, (struct action){.kind = ACT_PREPARE,
+                             .group = g->id,
+                             .participant = m->participant,
+                             .slot = slot});
+}
+
+static bool wave_is_over(const struct group *g)
+{
+    return g->next == g->n && !g->under_way && !g->waiting;
+}
+
+/* All have answered: the second wave, or the intent; nobody left that said yes, and it aborts. */
+static void wave_over(struct run *run, struct group *g)
+{
+    if (!g->compensating) {
+        g->compensating = true;
+        g->next = 0;
+        members_feed(run, g);
+    } else if (g->yes) {
+        group_intend(run, g);
+    } else {
+        group_roll_back(run, g);
+    }
+}
+
+void members_feed(struct run *run, struct group *g)
+{
+    for (; g->next < g->n && g->under_way < run->policy.window; g->next++) {
+        struct member *m = &g->members[g->next];
+
+        if (m->state == MEMBER_IDLE && in_wave(g, m))
+            prepare(run, g, g->next);
+    }
+    if (wave_is_over(g))
+        wave_over(run, g);
+}
+
+static bool wait_for_it(struct run *run, struct group *g, struct member *m, uint32_t slot)
+{
+    int64_t ms = backoff_ms(m->tries);
+
+    if (run->stop || g->aborting || m->waited_ms + ms > run->policy.lock_timeout_ms)
+        return false;
+    set_member(m, MEMBER_WAITING);
+    m->tries++;
+    m->waited_ms += (uint32_t)ms;
+    g->waiting++;
+    act_timer(run, g, TIMER_RETRY, slot, ms);
+    return true;
+}
+
+void member_retry(struct run *run, struct group *g, uint32_t slot)
+{
+    if (g->state != GROUP_PREPARING || g->members[slot].state != MEMBER_WAITING)
+        return;
+    g->waiting--;
+    prepare(run, g, slot);
+}
+
+/* An undo takes back what it can: there, too, a member that refuses drops out. */
+static bool drops_out(const struct run *run, const struct group *g)
+{
+    return run->policy.scope == RUN_SCOPE_TENANT || g->undoes;
+}
+
+static void refused(struct run *run, struct group *g, struct member *m, struct error *cause)
+{
+    set_member(m, MEMBER_REFUSED);
+    failure_add(run, g->id, m->branch, cause);
+    act_log(run, g, RECORD_REFUSED);
+    if (drops_out(run, g)) {
+        run->doubt = run->doubt || g->undoes;
+        return;
+    }
+    g->aborting = true;
+    if (g->state == GROUP_PREPARING)
+        set_group(g, GROUP_DRAINING);
+}
+
+void member_voted(struct run *run, struct group *g, const struct event *event)
+{
+    struct member *m = &g->members[event->slot];
+
+    g->under_way--;
+    if (event->outcome == E_OK) {
+        set_member(m, MEMBER_PREPARED);
+        m->guarantee = (uint8_t)event->guarantee;
+        g->yes++;
+    } else if (g->state == GROUP_DRAINING && event->outcome == E_BUSY) {
+        set_member(m, MEMBER_REFUSED); /* it only ran out of time: not a failure of its own */
+    } else if (event->outcome != E_BUSY || !wait_for_it(run, g, m, event->slot)) {
+        refused(run, g, m, event->cause);
+    }
+    if (g->state == GROUP_PREPARING)
+        members_feed(run, g);
+    else if (g->state == GROUP_DRAINING && !g->under_way)
+        group_roll_back(run, g);
+}

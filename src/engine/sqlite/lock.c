@@ -1,0 +1,126 @@
+#include "engine/sqlite/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/lock.h"
+
+/* SQLite's lock bytes (its file format fixes them): os.h, "PENDING_BYTE" and its neighbours. */
+enum {
+    PENDING_BYTE = 0x40000000,
+    RESERVED_BYTE = PENDING_BYTE + 1,
+    SHARED_FIRST = PENDING_BYTE + 2,
+    SHARED_SIZE = 510,
+    SHARED_LAST = SHARED_FIRST + SHARED_SIZE - 1,
+    MAPPED_SIZE = 1,
+};
+
+int tenant_lock_shared(struct tenant_lock *lock)
+{
+    int r = lock_set(lock->fd, LOCK_READ, SHARED_LAST, 1);
+
+    if (r == E_OK)
+        lock->level = LEVEL_SHARED;
+    return r;
+}
+
+int tenant_lock_reserved(struct tenant_lock *lock)
+{
+    int r = lock_set(lock->fd, LOCK_WRITE, RESERVED_BYTE, 1);
+
+    if (r == E_OK)
+        lock->level = LEVEL_RESERVED;
+    return r;
+}
+
+static int widen(struct tenant_lock *lock)
+{
+    int r = lock_set(lock->fd, LOCK_WRITE, PENDING_BYTE, 1);
+
+    if (r == E_OK)
+        r = lock_set(lock->fd, LOCK_WRITE, SHARED_FIRST, SHARED_SIZE);
+    return r;
+}
+
+/*
+ * The parked description still guards RESERVED and the last shared byte while the new one takes
+ * all the rest; only then it goes. In between no stock SQLite can get in: it needs every shared byte.
+ */
+static int widen_parked(struct tenant_lock *lock, const char *path)
+{
+    struct tenant_lock wide = TENANT_LOCK_INIT;
+    int r;
+
+    wide.fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (wide.fd < 0)
+        return E_REFUSED;
+    r = lock_set(wide.fd, LOCK_WRITE, PENDING_BYTE, 1);
+    if (r == E_OK)
+        r = lock_set(wide.fd, LOCK_WRITE, SHARED_FIRST, SHARED_SIZE - 1);
+    if (r != E_OK) {
+        close(wide.fd);
+        return r;
+    }
+    munmap(lock->parked, MAPPED_SIZE);
+    *lock = wide;
+    return lock_set(lock->fd, LOCK_WRITE, SHARED_FIRST, SHARED_SIZE);
+}
+
+int tenant_lock_exclusive(struct tenant_lock *lock, const char *path)
+{
+    int r;
+
+    if (lock->level == LEVEL_EXCLUSIVE)
+        return E_OK;
+    r = lock->parked ? widen_parked(lock, path) : widen(lock);
+    if (r == E_OK)
+        lock->level = LEVEL_EXCLUSIVE;
+    return r;
+}
+
+int tenant_lock_park(struct tenant_lock *lock)
+{
+    void *mapping;
+
+    if (lock->fd < 0)
+        return E_OK;
+    mapping = mmap(NULL, MAPPED_SIZE, PROT_NONE, MAP_PRIVATE, lock->fd, 0);
+    if (mapping == MAP_FAILED)
+        return E_NOMEM;
+    close(lock->fd);
+    lock->fd = -1;
+    lock->parked = mapping;
+    return E_OK;
+}
+
+int tenant_lock_reopen(const struct tenant_lock *lock, const char *path, bool *to_close)
+{
+    *to_close = lock->fd < 0;
+    return lock->fd >= 0 ? lock->fd : open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+}
+
+void tenant_lock_release(struct tenant_lock *lock)
+{
+    if (lock->parked)
+        munmap(lock->parked, MAPPED_SIZE);
+    if (lock->fd >= 0)
+        close(lock->fd);
+    *lock = (struct tenant_lock)TENANT_LOCK_INIT;
+}
+
+pid_t tenant_lock_holder(int fd)
+{
+    pid_t holder = 0;
+
+    if (lock_test(fd, LOCK_WRITE, PENDING_BYTE, SHARED_SIZE + 2, &holder) == E_BUSY)
+        return holder;
+    return 0;
+}
+
+bool tenant_lock_is_live(int fd)
+{
+    return lock_test(fd, LOCK_WRITE, PENDING_BYTE, SHARED_SIZE + 2, NULL) == E_BUSY;
+}
