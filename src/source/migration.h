@@ -2,15 +2,16 @@
  * Migrations: a folder of SQL files, read into steps that can be run.
  *
  * Files: NNN_name.sql with `-- lockstep:up` (may be left out) and `-- lockstep:down` sections, or
- * NNN_name.up.sql + NNN_name.down.sql. NNN is 1 to 18 digits, compared as a number. Any other
- * .sql file is an error; files without .sql are ignored. An empty down section is a down that
- * does nothing; none at all means "cannot be undone".
+ * NNN_name.up.sql + NNN_name.down.sql. NNN is 1 to 18 digits, compared as a number, not 0. Any
+ * other .sql file is an error; files without .sql and hidden ones are ignored. An empty down
+ * section is a down that does nothing; none at all means "cannot be undone".
  *
  * Directives (an unknown one is an error that names file and line):
  *   up, down                sections
  *   check                   the next statement is a query that must return no row before the vote
  *   foreign-keys off        for table rebuilds; holds for the whole transaction of the tenant
- *   transaction off         the section's statements run outside a transaction (VACUUM)
+ *   transaction off         the section's statements run outside a transaction (VACUUM, and the
+ *                           PRAGMAs that sql_escapes_outside lets pass)
  *   lock-timeout 5s         how long to wait for a tenant that an application holds
  *   statement-timeout 30s   how long one statement may run
  * A directive before any section marker or inside the up section sets the up script's options;
@@ -34,7 +35,7 @@ struct error;
 #define CHECKSUM_TEXT (2 + HASH_TEXT)
 
 struct statement {
-    const char *sql; /* terminated; without the semicolon's tail */
+    const char *sql; /* terminated; from its first to its last token, without the semicolon */
     size_t len;
     unsigned line; /* in script->file */
     bool check;    /* a query; any row is a no */
@@ -71,18 +72,21 @@ struct source {
 
 /*
  * Reads the folder. E_MISSING: no such folder. E_INVALID (names file and line): a bad name, an
- * unknown directive, an unterminated statement, a down without an up. E_POLICY: a duplicate
- * version (both files named); a statement that breaks out of the transaction (sql_escapes).
+ * unknown directive, an unterminated statement, a down without an up, text that is not UTF-8.
+ * E_POLICY: a duplicate version (both files named); a statement that breaks out of the transaction
+ * (sql_escapes).
  */
 int source_read(const char *dir, struct source *source, struct error *e);
 const struct migration *source_find(const struct source *source, uint64_t version);
 void source_free(struct source *source);
 
-/* Parses one script (a stored down script, say). file is copied. `down` picks which rules hold. */
+/* Parses one script (a stored down script, say); it takes no up and down markers. file is copied.
+ */
 int script_parse(struct arena *arena, const char *file, const char *text, struct script *script,
                  struct error *e);
 
-/* Writes an empty migration file: highest version + 1, same width; *path is in out (free()). */
+/* Writes an empty migration file: highest version + 1, same width; makes the folder where it is
+ * missing. *path is yours to free(). */
 int source_new(const char *dir, const char *name, char **path, struct error *e);
 
 #endif

@@ -1,0 +1,281 @@
+/*
+ * A folder becomes migrations in three steps: list the names (listing.c), pair them by version
+ * (here), scan each file's sections into scripts (script.c).
+ */
+#include "source/migration.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <utf8proc.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/str.h"
+#include "source/listing.h"
+#include "source/script.h"
+
+enum { LARGEST_FILE = 256 * 1024 * 1024 };
+
+static int refuse_encoding(const char *path, const char *text, size_t len, struct error *e)
+{
+    unsigned line = 1;
+
+    for (size_t at = 0; at < len;) {
+        utf8proc_int32_t c = (unsigned char)text[at];
+        utf8proc_ssize_t n = 1;
+
+        if (c >= 0x80)
+            n = utf8proc_iterate((const utf8proc_uint8_t *)text + at, (utf8proc_ssize_t)(len - at),
+                                 &c);
+        if (n <= 0) {
+            error_set(e, E_INVALID, "not UTF-8 text");
+            error_at(e, path, line);
+            error_hint(e, "save the file as UTF-8");
+            return E_INVALID;
+        }
+        line += c == '\n';
+        at += (size_t)n;
+    }
+    return E_OK;
+}
+
+/* Whatever keeps a listed file from being read is an error in the input. */
+static int read_text(const char *path, struct str *text, struct error *e)
+{
+    struct stat st;
+    int r = E_OK;
+
+    if (stat(path, &st) != 0)
+        r = error_errno(e, E_INVALID, "read", path);
+    else if (!S_ISREG(st.st_mode))
+        r = error_set(e, E_INVALID, "this is %s, not a file",
+                      S_ISDIR(st.st_mode) ? "a folder" : "a device or pipe");
+    else
+        r = file_read(path, LARGEST_FILE, text, e);
+    if (r == E_OK)
+        return refuse_encoding(path, str_text(text), text->len, e);
+    if (r != E_NOMEM)
+        r = E_INVALID;
+    if (e)
+        e->code = r;
+    error_at(e, path, 0);
+    error_hint(e, "make it a file that can be read, or move it elsewhere");
+    return r;
+}
+
+/* The sections of one NNN_name.sql while it is read. */
+struct sections {
+    struct script_draft up, down;
+    struct script_draft *current;
+    bool up_seen, down_seen;
+};
+
+static void sections_drop(struct sections *s)
+{
+    script_drop(&s->up);
+    script_drop(&s->down);
+}
+
+/* An up or down marker: begins its section, which a file has once. */
+static int begin_section(struct sections *s, const struct sql_piece *piece, const char *file,
+                         struct error *e)
+{
+    bool down = script_is_marker(piece, "down");
+    bool *seen = down ? &s->down_seen : &s->up_seen;
+    const char *wrong = NULL;
+
+    if (piece->value_len > 0)
+        wrong = "a section marker takes no value";
+    else if (*seen)
+        wrong = "this section was begun before";
+    else if (!down && s->up.n > 0)
+        wrong = "statements before the up section";
+    else if (s->current->check_line)
+        wrong = "no query follows the check before this section";
+    if (wrong) {
+        error_set(e, E_INVALID, "%s", wrong);
+        error_at(e, file, piece->line);
+        error_hint(e, "a file has one \"-- lockstep:up\", which may be left out, and one "
+                      "\"-- lockstep:down\"");
+        return E_INVALID;
+    }
+    *seen = true;
+    s->current = down ? &s->down : &s->up;
+    return E_OK;
+}
+
+static int scan_sections(struct sections *s, const char *file, const struct str *text,
+                         struct error *e)
+{
+    struct sql_piece piece;
+    struct sql_scan scan;
+    int r = E_OK;
+
+    sql_scan_init(&scan, str_text(text), text->len);
+    while (r == E_OK) {
+        r = sql_next(&scan, &piece, e);
+        if (r != E_OK && e)
+            error_at(e, file, e->line);
+        if (r != E_OK || piece.kind == SQL_END)
+            return r;
+        if (script_is_marker(&piece, "up") || script_is_marker(&piece, "down"))
+            r = begin_section(s, &piece, file, e);
+        else
+            r = script_take(s->current, &piece, e);
+    }
+    return r;
+}
+
+static int end_down(struct script_draft *draft, struct migration *m, struct error *e)
+{
+    m->down = arena_alloc(draft->arena, sizeof *m->down);
+    return m->down ? script_end(draft, m->down, e) : error_oom(e);
+}
+
+static int read_whole(struct arena *arena, const char *file, const struct str *text,
+                      struct migration *m, struct error *e)
+{
+    __attribute__((cleanup(sections_drop))) struct sections s = {.current = &s.up};
+    int r = script_begin(&s.up, arena, file, e);
+
+    if (r == E_OK)
+        r = script_begin(&s.down, arena, file, e);
+    if (r == E_OK)
+        r = scan_sections(&s, file, text, e);
+    if (r == E_OK)
+        r = script_end(&s.up, &m->up, e);
+    if (r == E_OK && s.down_seen)
+        r = end_down(&s.down, m, e);
+    return r;
+}
+
+/* One file into its part of the migration. */
+static int read_file(struct arena *arena, const struct source_file *file, struct migration *m,
+                     struct error *e)
+{
+    CLEANUP_STR struct str text = STR_INIT;
+    int r = read_text(file->path, &text, e);
+
+    if (r != E_OK)
+        return r;
+    if (file->form == FORM_WHOLE)
+        return read_whole(arena, file->path, &text, m, e);
+    if (file->form == FORM_UP)
+        return script_parse_bytes(arena, file->path, str_text(&text), text.len, &m->up, e);
+    m->down = arena_alloc(arena, sizeof *m->down);
+    if (!m->down)
+        return error_oom(e);
+    return script_parse_bytes(arena, file->path, str_text(&text), text.len, m->down, e);
+}
+
+static int clash(const struct source_file *a, const struct source_file *b, struct error *e)
+{
+    error_set(e, E_POLICY, "version %llu is given twice, also by %s",
+              (unsigned long long)a->version, b->path);
+    error_at(e, a->path, 0);
+    error_hint(e, "give one of the two files a version of its own");
+    return E_POLICY;
+}
+
+static int lonely_down(const struct source_file *down, const struct source_file *up,
+                       struct error *e)
+{
+    if (up)
+        error_set(e, E_INVALID, "this down belongs to no up: version %llu is %s",
+                  (unsigned long long)down->version, up->path);
+    else
+        error_set(e, E_INVALID, "this down belongs to no up");
+    error_at(e, down->path, 0);
+    error_hint(e, "a pair has one name: NNN_name.up.sql and NNN_name.down.sql");
+    return E_INVALID;
+}
+
+/* files[0, n) share a version and are sorted by form: an up form, then at most one down. */
+static int pair(const struct source_file *files, size_t n, struct error *e)
+{
+    if (files[0].form == FORM_DOWN)
+        return n > 1 ? clash(&files[0], &files[1], e) : lonely_down(&files[0], NULL, e);
+    if (n == 1)
+        return E_OK;
+    if (n > 2 || files[0].form == FORM_WHOLE || files[1].form != FORM_DOWN)
+        return clash(&files[0], &files[1], e);
+    if (strcmp(files[0].name, files[1].name) != 0)
+        return lonely_down(&files[1], &files[0], e);
+    return E_OK;
+}
+
+static int read_migration(struct source *source, const struct source_file *files, size_t n,
+                          struct error *e)
+{
+    struct migration *m = &source->migrations[source->n];
+    int r = pair(files, n, e);
+
+    m->version = files[0].version;
+    m->digits = files[0].digits;
+    m->name = files[0].name;
+    for (size_t i = 0; i < n && r == E_OK; i++)
+        r = read_file(&source->arena, &files[i], m, e);
+    if (r == E_OK && script_checksum(&m->up, m->checksum) != E_OK)
+        r = error_oom(e);
+    if (r == E_OK)
+        source->n++;
+    return r;
+}
+
+static int read_all(struct source *source, const struct listing *l, struct error *e)
+{
+    int r = E_OK;
+
+    source->migrations = arena_array(&source->arena, l->n, sizeof *source->migrations);
+    if (!source->migrations)
+        return error_oom(e);
+    for (size_t i = 0, n; i < l->n && r == E_OK; i += n) {
+        for (n = 1; i + n < l->n && l->files[i + n].version == l->files[i].version;)
+            n++;
+        r = read_migration(source, l->files + i, n, e);
+    }
+    return r;
+}
+
+int source_read(const char *dir, struct source *source, struct error *e)
+{
+    CLEANUP_LISTING struct listing listing = {0};
+    int r;
+
+    *source = (struct source){0};
+    source->dir = arena_copy(&source->arena, dir);
+    if (!source->dir)
+        return error_oom(e);
+    r = listing_read(dir, &source->arena, &listing, e);
+    if (r == E_OK)
+        r = read_all(source, &listing, e);
+    if (r == E_MISSING)
+        error_hint(e, "make it with \"lockstep init\", or name another one");
+    if (r != E_OK)
+        source_free(source);
+    return r;
+}
+
+static int compare_version(const void *key, const void *item)
+{
+    uint64_t version = *(const uint64_t *)key;
+    const struct migration *m = item;
+
+    return version < m->version ? -1 : version > m->version;
+}
+
+const struct migration *source_find(const struct source *source, uint64_t version)
+{
+    if (source->n == 0)
+        return NULL;
+    return bsearch(&version, source->migrations, source->n, sizeof *source->migrations,
+                   compare_version);
+}
+
+void source_free(struct source *source)
+{
+    arena_free(&source->arena);
+    *source = (struct source){0};
+}

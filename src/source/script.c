@@ -1,0 +1,251 @@
+#include "source/script.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/str.h"
+#include "source/option.h"
+
+static int fail_at(struct error *e, const char *file, unsigned line, int code, const char *message)
+{
+    error_set(e, code, "%s", message);
+    error_at(e, file, line);
+    return code;
+}
+
+bool script_is_marker(const struct sql_piece *piece, const char *name)
+{
+    return piece->kind == SQL_DIRECTIVE && piece->len == strlen(name) &&
+           memcmp(piece->text, name, piece->len) == 0;
+}
+
+int script_begin(struct script_draft *draft, struct arena *arena, const char *file, struct error *e)
+{
+    *draft = (struct script_draft){.arena = arena};
+    draft->script.file = arena_copy(arena, file);
+    return draft->script.file ? E_OK : error_oom(e);
+}
+
+void script_drop(struct script_draft *draft)
+{
+    free(draft->list);
+    draft->list = NULL;
+    draft->n = draft->cap = 0;
+}
+
+static int unknown_directive(const struct sql_piece *piece, const char *file, struct error *e)
+{
+    const char *nearest = option_nearest(piece);
+
+    error_set(e, E_INVALID, "unknown directive \"lockstep:%.*s\"",
+              piece->len > 60 ? 60 : (int)piece->len, piece->text);
+    error_at(e, file, piece->line);
+    if (nearest)
+        error_hint(e, "did you mean \"-- lockstep:%s\"?", nearest);
+    else
+        error_hint(e, "known are up, down, check, foreign-keys, transaction, lock-timeout and "
+                      "statement-timeout");
+    return E_INVALID;
+}
+
+static int refuse_section(const struct sql_piece *piece, const char *file, struct error *e)
+{
+    fail_at(e, file, piece->line, E_INVALID, "this script is one section and takes no up or down");
+    error_hint(e, "sections belong into a file named NNN_name.sql");
+    return E_INVALID;
+}
+
+static int take_check(struct script_draft *draft, const struct sql_piece *piece, struct error *e)
+{
+    if (piece->value_len > 0) {
+        fail_at(e, draft->script.file, piece->line, E_INVALID, "check takes no value");
+        error_hint(e, "write the query on the lines below it");
+        return E_INVALID;
+    }
+    draft->check_line = piece->line;
+    return E_OK;
+}
+
+/* A check is followed by its query, whatever else comes is too early. */
+static int check_pending(const struct script_draft *draft, struct error *e)
+{
+    if (!draft->check_line)
+        return E_OK;
+    fail_at(e, draft->script.file, draft->check_line, E_INVALID, "no query follows this check");
+    error_hint(e, "a check is a query that must return no row, on the lines below the directive");
+    return E_INVALID;
+}
+
+static int take_directive(struct script_draft *draft, const struct sql_piece *piece,
+                          struct error *e)
+{
+    const char *file = draft->script.file;
+    int option = option_find(piece), r = check_pending(draft, e);
+
+    if (r != E_OK)
+        return r;
+    if (script_is_marker(piece, "check"))
+        return take_check(draft, piece, e);
+    if (script_is_marker(piece, "up") || script_is_marker(piece, "down"))
+        return refuse_section(piece, file, e);
+    if (option < 0)
+        return unknown_directive(piece, file, e);
+    if (draft->given & 1u << option) {
+        fail_at(e, file, piece->line, E_INVALID, "this option is given twice");
+        error_hint(e, "leave one of the two out");
+        return E_INVALID;
+    }
+    draft->given |= 1u << option;
+    r = option_set(option, piece, &draft->script, e);
+    if (r != E_OK)
+        error_at(e, file, piece->line);
+    return r;
+}
+
+static int refuse_stray(const struct sql_piece *piece, const char *file, struct error *e)
+{
+    fail_at(e, file, piece->stray, E_INVALID, "a lockstep directive inside a statement");
+    error_hint(e, "end the statement that begins in line %u with a semicolon", piece->line);
+    error_statement(e, piece->text, piece->len);
+    return E_INVALID;
+}
+
+int script_take(struct script_draft *draft, const struct sql_piece *piece, struct error *e)
+{
+    struct statement *to;
+
+    if (piece->kind == SQL_DIRECTIVE)
+        return take_directive(draft, piece, e);
+    if (piece->stray)
+        return refuse_stray(piece, draft->script.file, e);
+    if (draft->check_line && !sql_is_query(piece->text, piece->len))
+        return check_pending(draft, e);
+    if (!array_room(&draft->list, draft->n, &draft->cap, sizeof *draft->list))
+        return error_oom(e);
+    to = &draft->list[draft->n];
+    *to = (struct statement){.sql = arena_copyn(draft->arena, piece->text, piece->len),
+                             .len = piece->len,
+                             .line = piece->line,
+                             .check = draft->check_line != 0};
+    if (!to->sql)
+        return error_oom(e);
+    draft->n++;
+    draft->check_line = 0;
+    return E_OK;
+}
+
+static int judge(const struct script *script, struct error *e)
+{
+    for (size_t i = 0; i < script->n; i++) {
+        const struct statement *s = &script->statements[i];
+        enum sql_escape escape = script->transaction_off ? sql_escapes_outside(s->sql, s->len)
+                                                         : sql_escapes(s->sql, s->len);
+
+        if (escape == SQL_ESCAPE_NONE)
+            continue;
+        fail_at(e, script->file, s->line, E_POLICY, sql_escape_text(escape));
+        error_statement(e, s->sql, s->len);
+        return E_POLICY;
+    }
+    return E_OK;
+}
+
+/* Options first, in the order of their table, then the statements as they were written. */
+static int write_canonical(struct arena *arena, struct script *script, struct error *e)
+{
+    CLEANUP_STR struct str text = STR_INIT;
+
+    for (int i = 0; i < SCRIPT_OPTIONS; i++) {
+        CLEANUP_STR struct str option = STR_INIT;
+
+        if (option_text(i, script, &option))
+            str_addf(&text, "-- lockstep:%s\n", str_text(&option));
+    }
+    for (size_t i = 0; i < script->n; i++) {
+        const struct statement *s = &script->statements[i];
+
+        if (s->check)
+            str_add(&text, "-- lockstep:check\n");
+        str_addn(&text, s->sql, s->len);
+        str_add(&text, ";\n");
+    }
+    script->text = str_ok(&text) ? arena_copyn(arena, str_text(&text), text.len) : NULL;
+    if (!script->text || hash_text(script->text, text.len, script->hash) != E_OK)
+        return error_oom(e);
+    return E_OK;
+}
+
+int script_end(struct script_draft *draft, struct script *script, struct error *e)
+{
+    struct script *s = &draft->script;
+    int r = check_pending(draft, e);
+
+    if (r != E_OK)
+        return r;
+    s->n = draft->n;
+    s->statements = arena_array(draft->arena, draft->n, sizeof *s->statements);
+    if (!s->statements)
+        return error_oom(e);
+    if (draft->n > 0)
+        memcpy(s->statements, draft->list, draft->n * sizeof *draft->list);
+    r = judge(s, e);
+    if (r == E_OK)
+        r = write_canonical(draft->arena, s, e);
+    if (r == E_OK)
+        *script = *s;
+    return r;
+}
+
+int script_parse_bytes(struct arena *arena, const char *file, const char *text, size_t len,
+                       struct script *script, struct error *e)
+{
+    CLEANUP_DRAFT struct script_draft draft = {0};
+    struct sql_piece piece;
+    struct sql_scan scan;
+    int r = script_begin(&draft, arena, file, e);
+
+    sql_scan_init(&scan, text, len);
+    while (r == E_OK) {
+        r = sql_next(&scan, &piece, e);
+        if (r != E_OK && e)
+            error_at(e, file, e->line);
+        if (r == E_OK && piece.kind == SQL_END)
+            return script_end(&draft, script, e);
+        if (r == E_OK)
+            r = script_take(&draft, &piece, e);
+    }
+    return r;
+}
+
+int script_parse(struct arena *arena, const char *file, const char *text, struct script *script,
+                 struct error *e)
+{
+    return script_parse_bytes(arena, file, text, strlen(text), script, e);
+}
+
+int script_checksum(const struct script *up, char checksum[CHECKSUM_TEXT])
+{
+    struct hash *h = hash_begin();
+    bool ok = h != NULL;
+
+    for (int i = 0; i < SCRIPT_OPTIONS && ok; i++) {
+        CLEANUP_STR struct str option = STR_INIT;
+
+        if (option_text(i, up, &option))
+            hash_add_text(h, str_text(&option));
+        ok = str_ok(&option);
+    }
+    for (size_t i = 0; i < up->n && ok; i++) {
+        CLEANUP_STR struct str sql = STR_INIT;
+
+        sql_normalize(up->statements[i].sql, up->statements[i].len, &sql);
+        hash_add_text(h, up->statements[i].check ? "check" : "statement");
+        hash_add_text(h, str_text(&sql));
+        ok = str_ok(&sql);
+    }
+    memcpy(checksum, "1:", 2);
+    if (h)
+        hash_end(h, checksum + 2);
+    return ok ? E_OK : E_NOMEM;
+}
