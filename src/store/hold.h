@@ -17,7 +17,7 @@ struct hold;
 struct store;
 
 struct holder {
-    pid_t pid;
+    pid_t pid; /* 0: it has not said who it is */
     char host[64];
     char command[16];
     char run[40]; /* "" until the run has its id */
@@ -32,7 +32,7 @@ int hold_take(const char *dir, const char *command, int64_t wait_ms, struct hold
               struct error *e);
 void hold_set_run(struct hold *hold, const char *run); /* shown to the others */
 void hold_release(struct hold *hold);
-/* 0 and *holder: somebody holds it now; E_MISSING: nobody does. Takes nothing. */
+/* 0 and *holder: somebody holds it now; E_MISSING: nobody does. Takes nothing, writes nothing. */
 int hold_look(const char *dir, struct holder *holder, struct error *e);
 
 /* Asks the live run to abort; the run sees it at its next poll. */

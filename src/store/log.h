@@ -5,8 +5,9 @@
  * an event that is edited, removed or moved breaks the chain at its place. A cut tail leaves a
  * whole chain: it shows against the heads that tenants carry in their history rows (log_head).
  *
- * Forced events are durable (fsync) when log_append returns. Lazy ones are buffered and go with the
- * next forced one or with store_close(); recovery concludes nothing from their absence.
+ * Forced events are durable when log_append returns: one fsync, which covers all events before it.
+ * Lazy ones are written without a sync: readers see them at once and a kill does not lose them, but
+ * a power failure may; recovery concludes nothing from their absence.
  */
 #ifndef STORE_LOG_H
 #define STORE_LOG_H
@@ -27,7 +28,7 @@ struct log_event {
     const char *kind; /* "plan", "group", "decided"... */
     const char *body; /* one JSON object */
     size_t body_len;
-    int format;           /* LOG_FORMAT */
+    int format;           /* LOG_FORMAT; set by the caller */
     char hash[HASH_TEXT]; /* set by log_append */
 };
 
@@ -35,7 +36,7 @@ struct log_event {
 
 /* Appends; seq and hash are filled in. <0 (E_FATAL) when it cannot be written. */
 int log_append(struct store *store, struct log_event *event, bool forced, struct error *e);
-/* Hash of the last event appended (64 zeros for an empty log). */
+/* Hash of the last event (64 zeros for an empty log); NULL when it cannot be read. */
 const char *log_head(struct store *store);
 
 /*
@@ -45,7 +46,10 @@ const char *log_head(struct store *store);
 int log_read(struct store *store, const char *run, int64_t from,
              int (*visit)(void *arg, const struct log_event *event), void *arg, struct error *e);
 
-/* One line a run, kept up to date by log_append from its "plan" and "end" events. */
+/*
+ * One line a run, kept up to date by log_append from its "plan" and "end" events (whose bodies must
+ * be JSON objects). A run without a plan event is in the log and not here.
+ */
 struct log_run {
     char run[40];
     int64_t first_seq, last_seq;

@@ -1,9 +1,10 @@
 /*
- * The store: one folder (.lockstep/) that keeps the run log, the cache of looks at tenants and the
- * requests to live runs, in one SQLite database; and the lock that lets one run hold the fleet.
+ * The store: one folder (.lockstep/) with the run log and the requests to live runs (state.db, an
+ * SQLite database), the cache of looks at tenants (cache), and the lock that lets one run hold the
+ * fleet (lock).
  *
  * It never holds a tenant's data and no password. Losing the folder loses no atomic tenant.
- * One thread uses a store at a time.
+ * One thread uses a store at a time. Whatever fails in state.db is E_FATAL and names it.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -16,12 +17,13 @@ struct error;
 struct store;
 
 enum store_mode {
-    STORE_READ,  /* what is there; E_MISSING when nothing is; never writes a byte */
+    STORE_READ,  /* what is there; E_MISSING when nothing is; makes no file */
     STORE_WRITE, /* made when missing; mode 0700 */
 };
 
-/* E_INVALID: a folder of a newer format (named). E_FATAL: it cannot be read or written. */
+/* E_INVALID: of another format, or not lockstep's (named). E_FATAL: it cannot be read or written,
+ * or is damaged; the hint says what to do. */
 int store_open(const char *dir, enum store_mode mode, struct store **store, struct error *e);
-void store_close(struct store *store); /* writes buffered events; NULL is fine */
+void store_close(struct store *store); /* NULL is fine */
 
 #endif
