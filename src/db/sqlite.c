@@ -22,6 +22,8 @@ int db_error(sqlite3 *db, struct error *e)
         outcome = E_NOMEM;
         break;
     }
+    if (extended == SQLITE_IOERR_NOMEM)
+        outcome = E_NOMEM;
     error_set(e, outcome, "%s", sqlite3_errmsg(db));
     if (e) {
         e->db = extended;

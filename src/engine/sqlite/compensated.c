@@ -1,0 +1,134 @@
+/*
+ * Steps that cannot run in a transaction (VACUUM): they take effect at once. A ledger row in the
+ * tenant goes before them and the history row after them; both are gone, or matched by an inverse,
+ * when the group has settled. Whether a statement that a crash cut off took effect cannot be known,
+ * so the inverse must stand being run on a tenant where it did not.
+ */
+#include "base/error.h"
+#include "base/str.h"
+#include "db/sqlite.h"
+#include "engine/sqlite/group.h"
+#include "engine/sqlite/history.h"
+#include "engine/sqlite/stock.h"
+
+#define LEDGER_TABLE "lockstep_ledger"
+
+static int in_transaction(sqlite3 *db, int (*fn)(sqlite3 *, const struct work *, struct error *),
+                          const struct work *w, struct error *e)
+{
+    int r = db_exec(db, "BEGIN IMMEDIATE", e);
+
+    if (r != E_OK)
+        return r;
+    r = fn(db, w, e);
+    if (r == E_OK)
+        r = db_exec(db, "COMMIT", e);
+    if (r != E_OK)
+        db_exec(db, "ROLLBACK", NULL);
+    return r;
+}
+
+static int ledger_write(sqlite3 *db, const char *sql, const struct work *w, struct error *e)
+{
+    CLEANUP_STMT sqlite3_stmt *stmt = NULL;
+    int r = db_prepare(db, sql, &stmt, e);
+
+    if (r != E_OK)
+        return r;
+    sqlite3_bind_text(stmt, 1, w->run, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(stmt, 2, w->group);
+    return db_step(stmt, e);
+}
+
+static int ledger_begin(sqlite3 *db, const struct work *w, struct error *e)
+{
+    int r = db_exec(db,
+                    "CREATE TABLE IF NOT EXISTS " LEDGER_TABLE
+                    "(run TEXT NOT NULL, grp INTEGER NOT NULL, PRIMARY KEY(run, grp))",
+                    e);
+
+    return r == E_OK ? ledger_write(db, "INSERT OR IGNORE INTO " LEDGER_TABLE " VALUES(?, ?)", w, e)
+                     : r;
+}
+
+static int ledger_end(sqlite3 *db, const struct work *w, struct error *e)
+{
+    int64_t left = 0;
+    int r = ledger_write(db, "DELETE FROM " LEDGER_TABLE " WHERE run = ? AND grp = ?", w, e);
+
+    if (r == E_OK)
+        r = db_int(db, "SELECT count(*) FROM " LEDGER_TABLE, 0, &left, e);
+    if (r == E_OK && !left)
+        r = db_exec(db, "DROP TABLE " LEDGER_TABLE, e);
+    return r;
+}
+
+static int ledger_has(sqlite3 *db, bool *has, struct error *e)
+{
+    int64_t n = 0;
+    int r = db_int(db, "SELECT count(*) FROM sqlite_schema WHERE name = '" LEDGER_TABLE "'", 0, &n, e);
+
+    *has = n > 0;
+    return r;
+}
+
+int compensated_prepare(struct slot *slot, const struct work *w, struct error *e)
+{
+    CLEANUP_DB sqlite3 *db = NULL;
+    CLEANUP_ERROR struct error ignored = ERROR_INIT;
+    int r = stock_open(slot->spec->path, &db, e);
+
+    if (r == E_OK)
+        r = work_connect(db, w, e);
+    if (r == E_OK)
+        r = in_transaction(db, ledger_begin, w, e);
+    if (r != E_OK)
+        return r;
+    r = work_run(db, w, e);
+    slot->compensated = r == E_OK;
+    if (r != E_OK)
+        compensated_roll_back(slot, w, &ignored);
+    return r;
+}
+
+static int take_back(sqlite3 *db, const struct work *w, struct error *e)
+{
+    struct work back = *w;
+    bool applied = false;
+    int r = history_has_group(db, w->run, w->group, &applied, e);
+
+    back.undo = !w->undo;
+    if (r == E_OK && applied)
+        r = work_run(db, &back, e);
+    else if (r == E_OK)
+        r = script_run(db, w->undo ? w->steps[0].script : w->steps[0].inverse, &w->limits, e);
+    return r == E_OK ? in_transaction(db, ledger_end, w, e) : r;
+}
+
+int compensated_roll_back(const struct slot *slot, const struct work *w, struct error *e)
+{
+    CLEANUP_DB sqlite3 *db = NULL;
+    bool begun = false;
+    int r = stock_open(slot->spec->path, &db, e);
+
+    if (r == E_OK)
+        r = ledger_has(db, &begun, e);
+    if (r != E_OK || !begun)
+        return r;
+    if (!w->undo && !w->steps[0].inverse)
+        return error_set(e, E_REFUSED, "took effect outside a transaction and has no down script");
+    return take_back(db, w, e);
+}
+
+int compensated_commit(const struct slot *slot, const struct work *w, struct error *e)
+{
+    CLEANUP_DB sqlite3 *db = NULL;
+    bool begun = false;
+    int r = stock_open(slot->spec->path, &db, e);
+
+    if (r == E_OK)
+        r = ledger_has(db, &begun, e);
+    if (r == E_OK && begun)
+        r = in_transaction(db, ledger_end, w, e);
+    return r;
+}

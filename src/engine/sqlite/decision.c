@@ -1,0 +1,201 @@
+#include "engine/sqlite/decision.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/str.h"
+#include "engine/sqlite/journal.h"
+
+enum { FILE_MODE = 0644, LIST_MAX = 1 << 30, KEY_DIGITS = 32 };
+
+static char *name(const char *dir, const char *key, uint32_t group, const char *kind)
+{
+    struct str path = STR_INIT;
+
+    str_addf(&path, "%s/lockstep-%s-%u.%s", dir[1] ? dir : "", key, group, kind);
+    return str_take(&path);
+}
+
+int decision_init(struct decision *d, const char *dir, const char *key, uint32_t group,
+                  struct error *e)
+{
+    d->dir = strdup(dir);
+    d->super = name(dir, key, group, "super");
+    d->anchor = name(dir, key, group, "anchor");
+    if (!d->dir || !d->super || !d->anchor)
+        return error_oom(e);
+    if (strlen(d->anchor) > DECISION_PATH_MAX)
+        return error_set(e, E_INVALID, "the path of the decision files is too long for SQLite: %s",
+                         d->anchor);
+    return E_OK;
+}
+
+void decision_free(struct decision *d)
+{
+    free(d->dir);
+    free(d->super);
+    free(d->anchor);
+    *d = (struct decision){0};
+}
+
+static int make_super(const struct decision *d, const struct str *journals, struct error *e)
+{
+    CLEANUP_STR struct str list = STR_INIT;
+    int r;
+
+    str_addn(&list, d->anchor, strlen(d->anchor) + 1);
+    str_addn(&list, str_text(journals), journals->len);
+    if (!str_ok(&list))
+        return error_oom(e);
+    r = file_create(d->super, FILE_MODE, list.data, list.len, e);
+    return r == E_OK ? dir_sync(d->dir, e) : r;
+}
+
+static int make_anchor(const struct decision *d, const struct str *journals, struct error *e)
+{
+    CLEANUP_STR struct str content = STR_INIT;
+    int r;
+
+    str_addn(&content, str_text(journals), journals->len);
+    journal_add_record(&content, 0, d->super);
+    if (!str_ok(&content))
+        return error_oom(e);
+    r = file_create(d->anchor, FILE_MODE, content.data, content.len, e);
+    return r == E_OK ? dir_sync(d->dir, e) : r;
+}
+
+int decision_make(const struct decision *d, const struct str *journals, struct error *e)
+{
+    int r = make_super(d, journals, e);
+
+    if (r == E_OK)
+        r = make_anchor(d, journals, e);
+    if (r == E_OK)
+        return E_OK;
+    unlink(d->anchor);
+    unlink(d->super);
+    return r;
+}
+
+int decision_fall(const struct decision *d, struct error *e)
+{
+    if (unlink(d->super) != 0)
+        return error_errno(e, errno == ENOENT ? E_DOUBT : E_REFUSED, "remove", d->super);
+    if (dir_sync(d->dir, e) != E_OK) {
+        if (e)
+            e->code = E_DOUBT;
+        return E_DOUBT;
+    }
+    return E_OK;
+}
+
+static int remove_durably(const char *path, const char *dir, struct error *e)
+{
+    if (unlink(path) != 0 && errno != ENOENT)
+        return error_errno(e, E_REFUSED, "remove", path);
+    return dir_sync(dir, e);
+}
+
+int decision_close(const struct decision *d, enum verdict verdict, struct error *e)
+{
+    int r = remove_durably(d->anchor, d->dir, e);
+
+    if (r == E_OK && verdict == VERDICT_ABORT)
+        r = remove_durably(d->super, d->dir, e);
+    return r;
+}
+
+static int is_there(const char *path, bool *there, struct error *e)
+{
+    *there = access(path, F_OK) == 0;
+    if (*there || errno == ENOENT)
+        return E_OK;
+    return error_errno(e, E_REFUSED, "look for", path);
+}
+
+int decision_ask(const struct decision *d, enum found *found, struct error *e)
+{
+    bool super, anchor;
+
+    *found = FOUND_UNKNOWN;
+    if (access(d->dir, X_OK) != 0)
+        return error_errno(e, E_REFUSED, "reach", d->dir);
+    if (is_there(d->super, &super, e) != E_OK || is_there(d->anchor, &anchor, e) != E_OK)
+        return E_REFUSED;
+    *found = super ? FOUND_UNDECIDED : anchor ? FOUND_COMMITTED : FOUND_NOTHING;
+    return E_OK;
+}
+
+/* The anchor ends in its record: lock page, name, then 16 bytes of length, sum and magic. */
+static void cut_record(const struct decision *d, struct str *journals, size_t start)
+{
+    size_t record = 4 + strlen(d->super) + 16;
+
+    if (journals->len - start >= record)
+        journals->len -= record;
+}
+
+int decision_journals(const struct decision *d, struct str *journals, struct error *e)
+{
+    size_t start = journals->len, skip = strlen(d->anchor) + 1;
+    int r = file_read(d->anchor, LIST_MAX, journals, e);
+
+    if (r == E_OK) {
+        cut_record(d, journals, start);
+        return E_OK;
+    }
+    if (r != E_MISSING)
+        return r;
+    r = file_read(d->super, LIST_MAX, journals, e);
+    if (r == E_OK && journals->len - start >= skip) {
+        memmove(journals->data + start, journals->data + start + skip,
+                journals->len - start - skip);
+        journals->len -= skip;
+    }
+    return r;
+}
+
+static bool parse_name(const char *name, struct decision_trace *trace)
+{
+    char kind[8];
+    int end = 0;
+
+    if (sscanf(name, "lockstep-%32[0-9a-f]-%9u.%7[a-z]%n", trace->key, &trace->group, kind, &end) !=
+            3 ||
+        name[end] || strlen(trace->key) != KEY_DIGITS)
+        return false;
+    return str_same(kind, "super") || str_same(kind, "anchor");
+}
+
+static bool known(const struct decision_trace *traces, size_t n, const struct decision_trace *trace)
+{
+    for (size_t i = 0; i < n; i++)
+        if (traces[i].group == trace->group && str_same(traces[i].key, trace->key))
+            return true;
+    return false;
+}
+
+int decision_scan(const char *dir, struct decision_trace **traces, size_t *n, struct error *e)
+{
+    struct decision_trace trace;
+    struct dirent *entry;
+    size_t cap = 0;
+    DIR *d = opendir(dir);
+
+    *traces = NULL;
+    *n = 0;
+    if (!d)
+        return error_errno(e, errno == ENOENT ? E_MISSING : E_REFUSED, "open the folder", dir);
+    while ((entry = readdir(d)))
+        if (parse_name(entry->d_name, &trace) && !known(*traces, *n, &trace) &&
+            array_room(traces, *n, &cap, sizeof trace))
+            (*traces)[(*n)++] = trace;
+    closedir(d);
+    return E_OK;
+}

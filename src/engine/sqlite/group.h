@@ -1,0 +1,62 @@
+/* A group's slots, as the files of the participant share them. See engine.h. */
+#ifndef ENGINE_SQLITE_GROUP_H
+#define ENGINE_SQLITE_GROUP_H
+
+#include <sqlite3.h>
+
+#include "base/hash.h"
+#include "engine/sqlite/barrier.h"
+#include "engine/sqlite/decision.h"
+#include "engine/sqlite/engine.h"
+#include "engine/sqlite/work.h"
+
+struct slot {
+    const struct branch_spec *spec;
+    struct tenant_file *file; /* atomic: from its vote to its end */
+    sqlite3 *db;              /* logged: the held transaction */
+    bool compensated;         /* its effects are there */
+    bool by_stock;            /* abort: a stock SQLite rolls it back */
+};
+
+struct sqlite_group {
+    struct participant base;
+    struct sqlite_engine *engine;
+    uint32_t id;
+    bool undo, recovered;
+    char log_head[HASH_TEXT];
+    struct decision decision;
+    struct barrier barrier;
+    struct slot *slots;
+    uint32_t n;
+};
+
+struct work group_work(const struct sqlite_group *g, const struct slot *slot);
+
+/* group.c: all that the group wrote so far becomes durable. */
+int group_barrier(struct sqlite_group *g, struct error *e);
+
+/* prepare.c */
+int slot_prepare(struct sqlite_group *g, struct slot *slot, enum guarantee *guarantee,
+                 struct error *e);
+/* Up to the vote on the shim; super NULL: a rehearsal. f is released unless E_OK. */
+int slot_prepare_atomic(struct sqlite_engine *engine, const struct branch_spec *spec,
+                        const struct work *w, const char *super, struct tenant_file *f,
+                        struct error *e);
+
+/* logged.c */
+int logged_prepare(struct slot *slot, const struct work *w, struct error *e);
+int logged_commit(struct slot *slot, struct error *e);
+void logged_roll_back(struct slot *slot);
+/* One transaction on a stock connection, whole: what recovery does to the rest. */
+int logged_roll_forward(const struct slot *slot, const struct work *w, struct error *e);
+
+/* compensated.c */
+int compensated_prepare(struct slot *slot, const struct work *w, struct error *e);
+int compensated_roll_back(const struct slot *slot, const struct work *w, struct error *e);
+int compensated_commit(const struct slot *slot, const struct work *w, struct error *e);
+
+/* settle.c */
+int group_settle_slots(struct sqlite_group *g, enum verdict verdict, uint8_t *slots,
+                       struct error *e);
+
+#endif

@@ -1,0 +1,21 @@
+/*
+ * Settling a tenant the way any stock SQLite would: opened as its owner, read once. A hot journal is
+ * rolled back, or dropped as stale where the super-journal is gone; a left-over WAL is checkpointed.
+ */
+#ifndef ENGINE_SQLITE_STOCK_H
+#define ENGINE_SQLITE_STOCK_H
+
+#include <stdbool.h>
+
+#include <sqlite3.h>
+
+struct error;
+
+/* E_OK, E_BUSY (somebody holds it), E_MISSING (no such file), E_REFUSED. */
+int stock_settle(const char *path, struct error *e);
+/* A stock connection, opened as the file's owner. */
+int stock_open(const char *path, sqlite3 **db, struct error *e);
+/* Removes an empty journal that a killed process left, under the tenant's lock. */
+int stock_drop_empty_journal(const char *path, struct error *e);
+
+#endif

@@ -1,0 +1,176 @@
+#include "runtime/crew.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+
+struct task {
+    void (*fn)(void *arg);
+    void *arg;
+};
+
+struct crew {
+    pthread_mutex_t mutex;
+    pthread_cond_t work;
+    struct task *tasks; /* a ring */
+    size_t first, n, cap;
+    bool ending;
+    int threads;
+    pthread_t ids[];
+};
+
+enum { FIRST_CAP = 256, CHUNK = 16 };
+
+static void *worker(void *arg)
+{
+    struct crew *crew = arg;
+
+    pthread_mutex_lock(&crew->mutex);
+    for (;;) {
+        struct task task;
+
+        while (!crew->n && !crew->ending)
+            pthread_cond_wait(&crew->work, &crew->mutex);
+        if (!crew->n)
+            break;
+        task = crew->tasks[crew->first];
+        crew->first = (crew->first + 1) % crew->cap;
+        crew->n--;
+        pthread_mutex_unlock(&crew->mutex);
+        task.fn(task.arg);
+        pthread_mutex_lock(&crew->mutex);
+    }
+    pthread_mutex_unlock(&crew->mutex);
+    return NULL;
+}
+
+struct crew *crew_new(int threads)
+{
+    struct crew *crew = calloc(1, sizeof *crew + (size_t)threads * sizeof(pthread_t));
+
+    if (!crew)
+        return NULL;
+    crew->cap = FIRST_CAP;
+    crew->tasks = malloc(crew->cap * sizeof *crew->tasks);
+    pthread_mutex_init(&crew->mutex, NULL);
+    pthread_cond_init(&crew->work, NULL);
+    while (crew->tasks && crew->threads < threads &&
+           pthread_create(&crew->ids[crew->threads], NULL, worker, crew) == 0)
+        crew->threads++;
+    if (!crew->threads) {
+        crew_free(crew);
+        return NULL;
+    }
+    return crew;
+}
+
+void crew_free(struct crew *crew)
+{
+    if (!crew)
+        return;
+    pthread_mutex_lock(&crew->mutex);
+    crew->ending = true;
+    pthread_cond_broadcast(&crew->work);
+    pthread_mutex_unlock(&crew->mutex);
+    for (int i = 0; i < crew->threads; i++)
+        pthread_join(crew->ids[i], NULL);
+    pthread_cond_destroy(&crew->work);
+    pthread_mutex_destroy(&crew->mutex);
+    free(crew->tasks);
+    free(crew);
+}
+
+static bool grow(struct crew *crew)
+{
+    struct task *tasks = malloc(2 * crew->cap * sizeof *tasks);
+
+    if (!tasks)
+        return false;
+    for (size_t i = 0; i < crew->n; i++)
+        tasks[i] = crew->tasks[(crew->first + i) % crew->cap];
+    free(crew->tasks);
+    crew->tasks = tasks;
+    crew->first = 0;
+    crew->cap *= 2;
+    return true;
+}
+
+int crew_submit(struct crew *crew, void (*fn)(void *arg), void *arg)
+{
+    int r = E_NOMEM;
+
+    pthread_mutex_lock(&crew->mutex);
+    if (crew->n < crew->cap || grow(crew)) {
+        crew->tasks[(crew->first + crew->n++) % crew->cap] = (struct task){fn, arg};
+        pthread_cond_signal(&crew->work);
+        r = E_OK;
+    }
+    pthread_mutex_unlock(&crew->mutex);
+    return r;
+}
+
+/* One crew_each: whoever comes takes the next chunk; the caller waits for those that came. */
+struct spread {
+    void (*fn)(void *arg, uint32_t i);
+    void *arg;
+    uint32_t n;
+    atomic_uint next;
+    pthread_mutex_t mutex;
+    pthread_cond_t left;
+    int inside; /* helpers that may still touch this struct */
+};
+
+static void take_chunks(struct spread *s)
+{
+    for (;;) {
+        uint32_t from = atomic_fetch_add(&s->next, CHUNK);
+
+        for (uint32_t i = from; i < s->n && i < from + CHUNK; i++)
+            s->fn(s->arg, i);
+        if (from >= s->n)
+            return;
+    }
+}
+
+static void help(void *arg)
+{
+    struct spread *s = arg;
+
+    take_chunks(s);
+    pthread_mutex_lock(&s->mutex);
+    if (--s->inside == 0)
+        pthread_cond_signal(&s->left);
+    pthread_mutex_unlock(&s->mutex);
+}
+
+void crew_each(void *arg, uint32_t n, void (*fn)(void *arg, uint32_t i), void *fn_arg)
+{
+    struct crew *crew = arg;
+    struct spread s = {.fn = fn, .arg = fn_arg, .n = n};
+    int helpers = (int)((n + CHUNK - 1) / CHUNK) - 1;
+
+    helpers = helpers < crew->threads - 1 ? helpers : crew->threads - 1;
+    pthread_mutex_init(&s.mutex, NULL);
+    pthread_cond_init(&s.left, NULL);
+    for (int i = 0; i < helpers; i++) {
+        pthread_mutex_lock(&s.mutex);
+        s.inside++;
+        pthread_mutex_unlock(&s.mutex);
+        if (crew_submit(crew, help, &s) != E_OK) {
+            pthread_mutex_lock(&s.mutex);
+            s.inside--;
+            pthread_mutex_unlock(&s.mutex);
+        }
+    }
+    take_chunks(&s);
+    pthread_mutex_lock(&s.mutex);
+    while (s.inside)
+        pthread_cond_wait(&s.left, &s.mutex);
+    pthread_mutex_unlock(&s.mutex);
+    pthread_cond_destroy(&s.left);
+    pthread_mutex_destroy(&s.mutex);
+}
