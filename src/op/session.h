@@ -1,0 +1,55 @@
+/*
+ * A session: what one command works on. Configuration, fleet, selection, migrations, store, crew;
+ * each opened when first needed. Owns all of it. One thread.
+ */
+#ifndef OP_SESSION_H
+#define OP_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "config/config.h"
+#include "fleet/fleet.h"
+#include "source/migration.h"
+
+struct cache;
+struct crew;
+struct error;
+struct hold;
+struct store;
+
+struct session_options {
+    const char *config_file; /* -c; NULL: lockstep.conf or the defaults */
+    const char *tenants;     /* --tenants GLOB, or NULL */
+    const char *migrations;  /* --migrations DIR, or NULL */
+    const char *select;      /* --select EXPR, or NULL */
+    int jobs;                /* --jobs; 0: configured */
+};
+
+struct session {
+    struct config config;
+    struct fleet fleet;
+    bool *selected;          /* one a tenant; all true without --select */
+    size_t n_selected;
+    struct source source;
+    bool has_fleet, has_source;
+    struct store *store;
+    struct hold *hold;
+    struct crew *crew;
+    int jobs;
+};
+
+/* Reads the configuration. E_INVALID with file:line. */
+int session_open(const struct session_options *options, struct session **session, struct error *e);
+void session_close(struct session *session);
+
+/* The fleet and the selection. E_INVALID when no tenant is found or selected. */
+int session_fleet(struct session *s, struct error *e);
+int session_source(struct session *s, struct error *e);
+/* For reading; no store at all is fine: s->store stays NULL and E_OK is returned. */
+int session_store_read(struct session *s, struct error *e);
+/* For a run: made when missing, and held. E_HELD names the holder; waits up to wait_ms. */
+int session_store_run(struct session *s, const char *command, int64_t wait_ms, struct error *e);
+int session_crew(struct session *s, struct error *e);
+
+#endif

@@ -1,0 +1,57 @@
+/*
+ * The survey: one look at every tenant of the fleet, in parallel, cached. It changes no content; it
+ * settles only what any reader would (a hot journal that a crashed application left). Tenants of an
+ * open group are not opened.
+ */
+#ifndef OP_SURVEY_H
+#define OP_SURVEY_H
+
+#include "base/mem.h"
+#include "plan/facts.h"
+
+struct error;
+struct session;
+
+struct survey {
+    struct arena arena;
+    struct facts *facts; /* one a tenant of the fleet */
+    char **paths;        /* absolute, links resolved; one a tenant; NULL when unusable */
+    size_t n;
+};
+
+/* Looks at the selected tenants only (facts of the others stay zero, USABLE_YES with lineage NULL
+ * is never handed out for them: do not read them). */
+int survey_fleet(struct session *s, struct survey *survey, struct error *e);
+void survey_free(struct survey *survey);
+
+/* What `status` says. */
+struct status_version {
+    uint64_t version; /* 0: base */
+    size_t tenants;
+    const char *example; /* the id of one of them */
+};
+struct status_tenant {
+    const char *id;
+    uint64_t version;
+    const struct error *why; /* unusable: the reason */
+};
+struct status {
+    struct arena arena;
+    size_t selected, at_head, pending, never, unusable, in_doubt;
+    uint64_t head;                    /* highest migration; 0: none */
+    const char *head_digits;
+    struct status_version *versions;  /* ascending */
+    size_t n_versions;
+    struct status_tenant *laggards;   /* not at head, by version, then id */
+    size_t n_laggards;
+    struct status_tenant *unusables;
+    size_t n_unusables;
+    struct status_tenant *doubtful;
+    size_t n_doubtful;
+    char live_run[40]; /* a run that holds the fleet right now, "" when none */
+    bool changed;      /* some tenant has a migration whose file has changed or is gone */
+};
+int status_make(struct session *s, struct status *status, struct error *e);
+void status_free(struct status *status);
+
+#endif
