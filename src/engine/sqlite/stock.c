@@ -14,6 +14,11 @@
 
 int stock_open(const char *path, sqlite3 **db, struct error *e)
 {
+    return stock_open_waiting(path, 0, db, e);
+}
+
+int stock_open_waiting(const char *path, int wait_ms, sqlite3 **db, struct error *e)
+{
     struct owner owner;
     struct stat st;
     int r;
@@ -24,6 +29,8 @@ int stock_open(const char *path, sqlite3 **db, struct error *e)
     side_act_as(&owner);
     r = db_open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, "unix",
                 db, e);
+    if (r == E_OK)
+        sqlite3_busy_timeout(*db, wait_ms);
     if (r == E_OK) /* the first read is what makes side files, so it belongs here */
         r = db_exec(*db, "SELECT 1 FROM sqlite_schema LIMIT 1", e);
     side_self();

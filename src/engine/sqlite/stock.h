@@ -15,6 +15,8 @@ struct error;
 int stock_settle(const char *path, struct error *e);
 /* A stock connection, opened as the file's owner. */
 int stock_open(const char *path, sqlite3 **db, struct error *e);
+/* The same, with SQLite's own waiting for a lock. */
+int stock_open_waiting(const char *path, int wait_ms, sqlite3 **db, struct error *e);
 /* Removes an empty journal that a killed process left, under the tenant's lock. */
 int stock_drop_empty_journal(const char *path, struct error *e);
 

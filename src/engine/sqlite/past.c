@@ -1,0 +1,113 @@
+#include "engine/sqlite/past.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "db/sqlite.h"
+#include "engine/sqlite/history.h"
+#include "engine/sqlite/look.h"
+#include "engine/sqlite/stock.h"
+
+/* Text: "VERSION CHECKSUM NAMELEN DOWNLEN\n" NAME DOWN "\n", DOWNLEN -1 for none. */
+void past_add(struct str *past, const struct past_row *row)
+{
+    const char *name = row->name ? row->name : "";
+    const char *checksum = row->checksum && *row->checksum ? row->checksum : "-";
+
+    str_addf(past, "%llu %s %zu %d\n", (unsigned long long)row->version, checksum, strlen(name),
+             row->down_sql ? (int)strlen(row->down_sql) : -1);
+    str_add(past, name);
+    if (row->down_sql)
+        str_add(past, row->down_sql);
+    str_addc(past, '\n');
+}
+
+bool past_next(struct arena *arena, const char **at, struct past_row *row)
+{
+    unsigned long long version;
+    char checksum[128];
+    size_t name_len;
+    int down_len, head = 0;
+
+    if (sscanf(*at, "%llu %127s %zu %d%n", &version, checksum, &name_len, &down_len, &head) != 4)
+        return false;
+    *at += head + 1;
+    row->version = version;
+    row->checksum = arena_copy(arena, checksum);
+    row->name = arena_copyn(arena, *at, name_len);
+    *at += name_len;
+    row->down_sql = down_len < 0 ? NULL : arena_copyn(arena, *at, (size_t)down_len);
+    *at += (down_len < 0 ? 0 : down_len) + 1;
+    return row->checksum && row->name && (row->down_sql || down_len < 0);
+}
+
+/* The rows that count: of each version the latest, when it says up. */
+struct counting {
+    struct arena arena;
+    struct past_row *rows;
+    size_t n, cap;
+    bool failed;
+};
+
+static size_t find(const struct counting *c, uint64_t version)
+{
+    size_t i = 0;
+
+    while (i < c->n && c->rows[i].version < version)
+        i++;
+    return i;
+}
+
+static int count_row(void *arg, const struct history_row *row)
+{
+    struct counting *c = arg;
+    size_t i = find(c, row->version);
+    bool there = i < c->n && c->rows[i].version == row->version;
+
+    if (row->down) {
+        if (there)
+            memmove(c->rows + i, c->rows + i + 1, (--c->n - i) * sizeof *c->rows);
+        return E_OK;
+    }
+    if (!there) {
+        if (!array_room(&c->rows, c->n, &c->cap, sizeof *c->rows))
+            return E_NOMEM;
+        memmove(c->rows + i + 1, c->rows + i, (c->n++ - i) * sizeof *c->rows);
+    }
+    c->rows[i] = (struct past_row){row->version, arena_copy(&c->arena, row->checksum),
+                                   arena_copy(&c->arena, row->name),
+                                   arena_copy(&c->arena, row->down_sql)};
+    return E_OK;
+}
+
+static int count_tables(sqlite3 *db, struct look *look, struct error *e)
+{
+    int64_t n = 0;
+    int r = db_int(db, "SELECT count(*) FROM sqlite_schema", 0, &n, e);
+
+    look->foreign = n > 0;
+    return r;
+}
+
+int past_read(const char *path, struct look *look, struct error *e)
+{
+    struct counting c = {0};
+    CLEANUP_DB sqlite3 *db = NULL;
+    int r = stock_open_waiting(path, PAST_WAIT_MS, &db, e);
+
+    if (r == E_OK)
+        r = history_read(db, count_row, &c, e);
+    look->history = r == E_OK;
+    for (size_t i = 0; r == E_OK && i < c.n; i++)
+        past_add(&look->past, &c.rows[i]);
+    if (r == E_MISSING)
+        r = count_tables(db, look, e);
+    if (r == E_OK && !str_ok(&look->past))
+        r = error_oom(e);
+    free(c.rows);
+    arena_free(&c.arena);
+    return r;
+}
