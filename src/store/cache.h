@@ -5,6 +5,10 @@
  * file system ticks coarsely: a later write may leave the same stamp).
  *
  * The lineage of the look is kept as text (the engine's own encoding), shared between tenants.
+ *
+ * On disk it is one file with a checksum over all of it, read whole, and written whole beside the
+ * old one, which it then replaces. Nothing is synced: a file that does not check out (torn by a
+ * power failure, of another version, spoiled) counts as no file.
  */
 #ifndef STORE_CACHE_H
 #define STORE_CACHE_H
@@ -33,17 +37,23 @@ struct cache_look {
     uint32_t flags;   /* the engine's own */
 };
 
-/* Loads everything into memory (a hash by device and inode): one query for a whole fleet. */
-int cache_load(struct store *store, struct cache **cache, struct error *e);
-/* Safe to call from several threads as long as nobody calls cache_put. NULL: not known, or changed.
+/*
+ * Loads everything into memory. store NULL: an empty cache that is never saved. E_NOMEM is the only
+ * failure; whatever is wrong with the file, the cache is then empty.
  */
+int cache_load(struct store *store, struct cache **cache, struct error *e);
+/* NULL: not known, or changed. Several threads may call it as long as nobody calls cache_put; the
+ * result holds until the next cache_put. */
 const struct cache_look *cache_get(const struct cache *cache, const struct cache_stamp *stamp);
-const char *cache_lineage_text(const struct cache *cache, uint32_t lineage);
+const char *cache_lineage_text(const struct cache *cache, uint32_t lineage); /* NULL: no such id */
 /* The id of this lineage text, made when new. 0 when out of memory. */
 uint32_t cache_lineage(struct cache *cache, const char *text);
 /* Remembers in memory; looked_us is the wall clock before the file was stamped. */
 void cache_put(struct cache *cache, const struct cache_look *look, int64_t looked_us);
-/* Writes what changed in one lazy (unsynced) transaction; failure is not an error worth stopping.
+/*
+ * Writes the cache when something changed and the store may be written; else nothing. E_REFUSED
+ * when it cannot be written, which is nothing to stop for. Lineages that no look names are left
+ * out.
  */
 int cache_save(struct store *store, struct cache *cache, struct error *e);
 void cache_free(struct cache *cache);
