@@ -3,122 +3,77 @@
 
 void group_start(struct run *run, struct group *g)
 {
-    set_group(g, GROUP_NAMING);
+    set_group(run, g, GROUP_NAMING);
     act_log(run, g, RECORD_GROUP);
 }
 
-static void open(struct run *run, struct group *g)
+/* Votes under way are awaited first: what they hold must be taken back too. */
+void group_abort(struct run *run, struct group *g)
 {
-    set_group(g, GROUP_OPENING);
-    act_all(run, g, ACT_OPEN, VERDICT_ABORT);
-}
-
-/* One refusal is remembered; the group aborts as soon as no answer is under way. */
-void group_refuse(struct run *run, struct group *g, struct error *cause)
-{
-    if (cause)
-        failure_add(run, g->id, UINT32_MAX, cause);
     g->aborting = true;
     if (g->state == GROUP_PREPARING && g->under_way)
-        set_group(g, GROUP_DRAINING);
+        set_group(run, g, GROUP_DRAINING);
     else
         group_roll_back(run, g);
 }
 
-void group_roll_back(struct run *run, struct group *g)
+void group_intend(struct run *run, struct group *g)
 {
-    set_group(g, GROUP_ROLLING_BACK);
-    group_settle(run, g, VERDICT_ABORT);
+    set_group(run, g, GROUP_INTENDING);
+    act_log(run, g, RECORD_DECIDING);
 }
 
-/* The k-th of the participants' answers; true when it was the last one. */
-static bool answered(struct group *g, const struct event *event)
-{
-    if (event->outcome != E_OK)
-        g->aborting = true;
-    return g->pending && --g->pending == 0;
-}
+/* --- participants' answers --- */
 
-static void note_failure(struct run *run, const struct group *g, const struct event *event)
+/* A no is remembered; true when it was the last answer of the step. */
+static bool step_is_over(struct run *run, struct group *g, const struct event *event)
 {
-    if (event->outcome != E_OK)
+    if (event->outcome != E_OK) {
         failure_add(run, g->id, UINT32_MAX, event->cause);
+        g->aborting = true;
+    }
+    return --g->pending == 0;
 }
 
-void group_opened(struct run *run, struct group *g, const struct event *event)
+static void opened(struct run *run, struct group *g, const struct event *event)
 {
-    note_failure(run, g, event);
-    if (!answered(g, event))
+    if (!step_is_over(run, g, event))
         return;
-    if (g->aborting || run->stop) {
+    if (g->aborting || is_stopping(run, g)) {
         group_roll_back(run, g);
         return;
     }
-    set_group(g, GROUP_PREPARING);
+    set_group(run, g, GROUP_PREPARING);
     if (run->policy.max_hold_ms && !g->undoes)
         act_timer(run, g, TIMER_HOLD, 0, run->policy.max_hold_ms);
     members_feed(run, g);
 }
 
-void group_intend(struct run *run, struct group *g)
-{
-    set_group(g, GROUP_INTENDING);
-    act_log(run, g, RECORD_DECIDING);
-}
-
-static void seal(struct run *run, struct group *g)
-{
-    if (run->stop || run->log_dead) {
-        group_roll_back(run, g);
-        return;
-    }
-    set_group(g, GROUP_SEALING);
-    act_all(run, g, ACT_SEAL, VERDICT_COMMIT);
-}
-
 static void decide(struct run *run, struct group *g)
 {
-    set_group(g, GROUP_DECIDING);
+    set_group(run, g, GROUP_DECIDING);
     if (run->policy.files)
-        act(run, (struct action){.kind = ACT_DECIDE, .group = g->id, .participant = 0});
+        act_one(run, g, 0, ACT_DECIDE, VERDICT_COMMIT);
     else
         act_log(run, g, RECORD_DECIDED);
 }
 
 /* A reader that stays is waited for like any other holder; then the group aborts, untouched. */
-static bool seal_again(struct run *run, struct group *g, const struct event *event)
+static void sealed(struct run *run, struct group *g, const struct event *event)
 {
-    int64_t ms = backoff_ms(g->tries);
+    const struct seat *seat = &g->seats[event->participant];
 
-    if (event->outcome != E_BUSY || run->stop || g->waited_ms + ms > run->policy.lock_timeout_ms)
-        return false;
-    g->tries++;
-    g->waited_ms += (uint32_t)ms;
-    act(run, (struct action){.kind = ACT_TIMER,
-                             .group = g->id,
-                             .participant = event->participant,
-                             .timer = TIMER_SEAL,
-                             .ms = ms});
-    return true;
-}
-
-void group_sealed(struct run *run, struct group *g, const struct event *event)
-{
-    if (seal_again(run, g, event))
+    if (event->outcome == E_BUSY && !g->aborting && !is_stopping(run, g) &&
+        has_patience(run, seat->waited_ms, seat->tries)) {
+        act_wait(run, g, event->participant, TIMER_SEAL);
         return;
-    note_failure(run, g, event);
-    if (!answered(g, event))
+    }
+    if (!step_is_over(run, g, event))
         return;
-    if (g->aborting || run->stop)
+    if (g->aborting || is_stopping(run, g))
         group_roll_back(run, g);
     else
         decide(run, g);
-}
-
-static void finish(struct run *run, struct group *g)
-{
-    set_group(g, GROUP_FINISHING);
-    group_settle(run, g, VERDICT_COMMIT);
 }
 
 static void fell(struct run *run, struct group *g)
@@ -127,18 +82,92 @@ static void fell(struct run *run, struct group *g)
     run->decisions++;
 }
 
-void group_decided(struct run *run, struct group *g, const struct event *event)
+/* Only a certain no is a no: the files may have decided although the answer says nothing. */
+static void decided(struct run *run, struct group *g, const struct event *event)
 {
-    note_failure(run, g, event);
     if (event->outcome == E_OK) {
         fell(run, g);
-        set_group(g, GROUP_RECORDING);
+        set_group(run, g, GROUP_RECORDING);
         act_log(run, g, RECORD_DECIDED);
-    } else if (event->outcome == E_DOUBT) {
-        group_doubt(run, g);
-    } else {
-        group_roll_back(run, g);
+        return;
     }
+    failure_add(run, g->id, UINT32_MAX, event->cause);
+    if (event->outcome == E_REFUSED)
+        group_roll_back(run, g);
+    else
+        group_doubt(run, g);
+}
+
+static void found(struct run *run, struct group *g, const struct event *event)
+{
+    if (event->participant == 0)
+        g->found = event->outcome == E_OK ? event->found : FOUND_UNKNOWN;
+    if (event->outcome != E_OK)
+        failure_add(run, g->id, UINT32_MAX, event->cause);
+    if (--g->pending == 0)
+        group_found(run, g);
+}
+
+/* Which answer belongs to which state; all others are late or repeated. */
+static bool is_awaited(const struct group *g, const struct event *event)
+{
+    static const unsigned states[] = {
+        [EV_OPENED] = 1u << GROUP_OPENING,
+        [EV_SEALED] = 1u << GROUP_SEALING,
+        [EV_DECIDED] = 1u << GROUP_DECIDING,
+        [EV_SETTLED] = 1u << GROUP_FINISHING | 1u << GROUP_ROLLING_BACK,
+        [EV_CLOSED] = 1u << GROUP_CLOSING,
+        [EV_FOUND] = 1u << GROUP_ASKING,
+    };
+
+    return (states[event->kind] & (1u << g->state)) &&
+           g->seats[event->participant].awaits == AWAITS_ANSWER;
+}
+
+void group_answered(struct run *run, struct group *g, const struct event *event)
+{
+    static void (*const steps[])(struct run *, struct group *, const struct event *) = {
+        [EV_OPENED] = opened,         [EV_SEALED] = sealed,       [EV_DECIDED] = decided,
+        [EV_SETTLED] = group_settled, [EV_CLOSED] = group_closed, [EV_FOUND] = found,
+    };
+
+    if (!is_awaited(g, event))
+        return;
+    g->seats[event->participant].awaits = AWAITS_NOTHING;
+    steps[event->kind](run, g, event);
+}
+
+/* --- the run log's answers ---
+ *
+ * A log that cannot be written stops the run before its decision; an abort goes on without it, but
+ * then the decision files stay, for recovery to find.
+ */
+
+static void abandon(struct run *run, struct group *g)
+{
+    set_group(run, g, GROUP_ABORTED);
+    group_over(run, g);
+    run_advance(run);
+}
+
+static void named(struct run *run, struct group *g)
+{
+    if (run->log_dead || is_stopping(run, g)) {
+        abandon(run, g);
+        return;
+    }
+    set_group(run, g, GROUP_OPENING);
+    act_all(run, g, ACT_OPEN, VERDICT_ABORT);
+}
+
+static void intended(struct run *run, struct group *g)
+{
+    if (run->log_dead || is_stopping(run, g)) {
+        group_roll_back(run, g);
+        return;
+    }
+    set_group(run, g, GROUP_SEALING);
+    act_all(run, g, ACT_SEAL, VERDICT_COMMIT);
 }
 
 /* Without decision files the record is the decision: unwritten, nobody knows whether it fell. */
@@ -150,78 +179,76 @@ static void recorded(struct run *run, struct group *g)
     }
     if (g->state == GROUP_DECIDING)
         fell(run, g);
-    finish(run, g);
-}
-
-static void ended(struct run *run, struct group *g)
-{
-    set_group(g, g->decided ? GROUP_COMMITTED : GROUP_ABORTED);
-    run_advance(run);
-}
-
-/*
- * A log that cannot be written stops the run before its decision; an abort goes on without it, but
- * then the decision files stay, for recovery to find.
- */
-static void named(struct run *run, struct group *g)
-{
-    if (!run->log_dead && !run->stop) {
-        open(run, g);
-        return;
-    }
-    set_group(g, GROUP_ABORTED);
-    run_advance(run);
+    group_finish(run, g);
 }
 
 static void noted(struct run *run, struct group *g)
 {
     if (run->log_dead) {
-        set_group(g, GROUP_ABORTED);
-        run_advance(run);
+        abandon(run, g);
         return;
     }
-    set_group(g, GROUP_CLOSING);
+    set_group(run, g, GROUP_CLOSING);
     act_all(run, g, ACT_CLOSE, VERDICT_ABORT);
+}
+
+static void ended(struct run *run, struct group *g)
+{
+    set_group(run, g, g->decided ? GROUP_COMMITTED : GROUP_ABORTED);
+    group_over(run, g);
+    run_advance(run);
 }
 
 void group_logged(struct run *run, struct group *g, const struct event *event)
 {
-    CLEANUP_ERROR struct error none = ERROR_INIT;
+    static const struct {
+        unsigned states;
+        void (*go_on)(struct run *, struct group *);
+    } rows[RECORDS] = {
+        [RECORD_GROUP] = {1u << GROUP_NAMING, named},
+        [RECORD_DECIDING] = {1u << GROUP_INTENDING, intended},
+        [RECORD_DECIDED] = {1u << GROUP_DECIDING | 1u << GROUP_RECORDING, recorded},
+        [RECORD_ABORTED] = {1u << GROUP_NOTING, noted},
+        [RECORD_SETTLED] = {1u << GROUP_ENDING, ended},
+    };
 
+    if (!(rows[event->record].states & (1u << g->state)))
+        return;
     if (event->outcome != E_OK)
-        failure_add(run, g->id, UINT32_MAX, event->cause ? event->cause : &none);
-    switch (event->record) {
-    case RECORD_GROUP:
-        named(run, g);
-        break;
-    case RECORD_DECIDING:
-        seal(run, g);
-        break;
-    case RECORD_DECIDED:
-        recorded(run, g);
-        break;
-    case RECORD_ABORTED:
-        noted(run, g);
-        break;
-    case RECORD_SETTLED:
-        ended(run, g);
-        break;
-    default:
-        break;
-    }
+        failure_add(run, g->id, UINT32_MAX, event->cause);
+    rows[event->record].go_on(run, g);
 }
+
+/* --- timers --- */
 
 static void held_too_long(struct run *run, struct group *g)
 {
     CLEANUP_ERROR struct error cause = ERROR_INIT;
-    bool cuttable = g->n > 1 && (run->policy.undoable || run->policy.scope != RUN_SCOPE_FLEET);
+    bool cuttable =
+        g->n - g->refused > 1 && (run->policy.undoable || run->policy.scope != RUN_SCOPE_FLEET);
 
     if (g->state != GROUP_PREPARING)
         return;
     g->held_too_long = cuttable;
-    error_set(&cause, E_REFUSED, "would hold its tenants longer than max_hold");
-    error_hint(&cause, "raise max_hold, or let the run be cut: give every migration a down script");
-    group_refuse(run, g, cuttable ? NULL : &cause);
+    if (!cuttable) {
+        error_set(&cause, E_REFUSED, "would hold its tenants longer than max_hold");
+        error_hint(&cause,
+                   "raise max_hold, or let the run be cut: give every migration a down script");
+        failure_add(run, g->id, UINT32_MAX, &cause);
+    }
+    group_abort(run, g);
+}
+
+/* The participant is asked again, if the group is still in that step. */
+static void ask_again(struct run *run, struct group *g, const struct event *event)
+{
+    enum action_kind kind = event->timer == TIMER_SEAL ? ACT_SEAL : ACT_SETTLE;
+    unsigned states = event->timer == TIMER_SEAL ? 1u << GROUP_SEALING
+                                                 : 1u << GROUP_FINISHING | 1u << GROUP_ROLLING_BACK;
+    enum verdict verdict = g->state == GROUP_ROLLING_BACK ? VERDICT_ABORT : VERDICT_COMMIT;
+
+    if ((states & (1u << g->state)) && g->seats[event->participant].awaits == AWAITS_TIMER)
+        act_one(run, g, event->participant, kind, verdict);
 }
 
 void group_timer(struct run *run, struct group *g, const struct event *event)
@@ -234,17 +261,8 @@ void group_timer(struct run *run, struct group *g, const struct event *event)
         held_too_long(run, g);
         break;
     case TIMER_SEAL:
-        if (g->state == GROUP_SEALING)
-            act(run, (struct action){
-                         .kind = ACT_SEAL, .group = g->id, .participant = event->participant});
-        break;
     case TIMER_SETTLE:
-        if (g->state == GROUP_FINISHING || g->state == GROUP_ROLLING_BACK)
-            act(run, (struct action){.kind = ACT_SETTLE,
-                                     .group = g->id,
-                                     .participant = event->participant,
-                                     .verdict = g->state == GROUP_FINISHING ? VERDICT_COMMIT
-                                                                            : VERDICT_ABORT});
+        ask_again(run, g, event);
         break;
     case TIMER_DEADLINE:
         break;

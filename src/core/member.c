@@ -11,12 +11,10 @@ static void prepare(struct run *run, struct group *g, uint32_t slot)
 {
     struct member *m = &g->members[slot];
 
-    set_member(m, MEMBER_PREPARING);
+    set_member(run, g, m, MEMBER_PREPARING);
     g->under_way++;
-    act(run, (struct action){.kind = ACT_PREPARE,
-                             .group = g->id,
-                             .participant = m->participant,
-                             .slot = slot});
+    act(run, (struct action){
+                 .kind = ACT_PREPARE, .group = g->id, .participant = m->participant, .slot = slot});
 }
 
 static bool wave_is_over(const struct group *g)
@@ -54,9 +52,9 @@ static bool wait_for_it(struct run *run, struct group *g, struct member *m, uint
 {
     int64_t ms = backoff_ms(m->tries);
 
-    if (run->stop || g->aborting || m->waited_ms + ms > run->policy.lock_timeout_ms)
+    if (is_stopping(run, g) || g->aborting || !has_patience(run, m->waited_ms, m->tries))
         return false;
-    set_member(m, MEMBER_WAITING);
+    set_member(run, g, m, MEMBER_WAITING);
     m->tries++;
     m->waited_ms += (uint32_t)ms;
     g->waiting++;
@@ -78,34 +76,53 @@ static bool drops_out(const struct run *run, const struct group *g)
     return run->policy.scope == RUN_SCOPE_TENANT || g->undoes;
 }
 
-static void refused(struct run *run, struct group *g, struct member *m, struct error *cause)
+static void turn_away(struct run *run, struct group *g)
 {
-    set_member(m, MEMBER_REFUSED);
-    failure_add(run, g->id, m->branch, cause);
-    act_log(run, g, RECORD_REFUSED);
-    if (drops_out(run, g)) {
-        run->doubt = run->doubt || g->undoes;
-        return;
-    }
+    g->held_too_long = false; /* smaller groups would not help */
     g->aborting = true;
     if (g->state == GROUP_PREPARING)
-        set_group(g, GROUP_DRAINING);
+        set_group(run, g, GROUP_DRAINING);
+}
+
+static void refused(struct run *run, struct group *g, struct member *m, struct error *cause)
+{
+    set_member(run, g, m, MEMBER_REFUSED);
+    failure_add(run, g->id, m->branch, cause);
+    act_refused(run, g, m);
+    if (!drops_out(run, g))
+        turn_away(run, g);
+}
+
+/* No yes, but it may hold something: nobody drops out with that, the group aborts. */
+static void lost(struct run *run, struct group *g, struct member *m, struct error *cause)
+{
+    set_member(run, g, m, MEMBER_LOST);
+    failure_add(run, g->id, m->branch, cause);
+    turn_away(run, g);
+}
+
+static void said_yes(struct run *run, struct group *g, struct member *m, enum guarantee guarantee)
+{
+    set_member(run, g, m, MEMBER_PREPARED);
+    m->guarantee = (uint8_t)guarantee;
+    g->yes++;
 }
 
 void member_voted(struct run *run, struct group *g, const struct event *event)
 {
     struct member *m = &g->members[event->slot];
 
+    if (m->state != MEMBER_PREPARING)
+        return;
     g->under_way--;
-    if (event->outcome == E_OK) {
-        set_member(m, MEMBER_PREPARED);
-        m->guarantee = (uint8_t)event->guarantee;
-        g->yes++;
-    } else if (g->state == GROUP_DRAINING && event->outcome == E_BUSY) {
-        set_member(m, MEMBER_REFUSED); /* it only ran out of time: not a failure of its own */
-    } else if (event->outcome != E_BUSY || !wait_for_it(run, g, m, event->slot)) {
+    if (event->outcome == E_OK)
+        said_yes(run, g, m, event->guarantee);
+    else if (event->outcome == E_DOUBT)
+        lost(run, g, m, event->cause);
+    else if (g->state == GROUP_DRAINING && event->outcome == E_BUSY)
+        set_member(run, g, m, MEMBER_BACK); /* it only ran out of time: not a failure of its own */
+    else if (event->outcome != E_BUSY || !wait_for_it(run, g, m, event->slot))
         refused(run, g, m, event->cause);
-    }
     if (g->state == GROUP_PREPARING)
         members_feed(run, g);
     else if (g->state == GROUP_DRAINING && !g->under_way)

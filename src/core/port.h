@@ -32,9 +32,9 @@ enum settled {
 };
 
 /*
- * One engine on one server or file system, for one group. Every call is one attempt with one answer;
- * waiting and repeating are the machine's. Calls for one participant come one after the other, but
- * for prepare, which runs for several slots at once.
+ * One engine on one server or file system, for one group. Every call is one attempt with one
+ * answer; waiting and repeating are the machine's. Calls for one participant come one after the
+ * other, but for prepare, which runs for several slots at once.
  */
 struct participant;
 
@@ -42,14 +42,15 @@ struct participant_ops {
     /* Makes what must exist before the first vote (decision files). */
     int (*open)(struct participant *p, struct error *e);
     /* Runs the member's steps up to its vote. E_OK: it votes yes and *guarantee says what it now
-     * can promise. E_BUSY: somebody holds it. Anything but E_OK leaves nothing held or changed. */
+     * can promise. E_BUSY: somebody holds it. E_DOUBT: the answer was lost, something may be there;
+     * it counts as no, and settle looks after it. Anything else leaves nothing held or changed. */
     int (*prepare)(struct participant *p, uint32_t slot, enum guarantee *guarantee,
                    struct error *e);
     /* Makes all votes durable and takes the last locks. E_BUSY: a member is held (named in e);
      * may be called again and goes on where it was. */
     int (*seal)(struct participant *p, struct error *e);
-    /* The decision, if it has the decision files. E_REFUSED: certainly not decided; E_DOUBT: it
-     * may be. */
+    /* The decision, if it has the decision files. E_REFUSED: certainly not decided; anything else:
+     * it may be. */
     int (*decide)(struct participant *p, struct error *e);
     /* Finishes or takes back every slot that is SETTLE_NOT_YET; idempotent, also after a crash.
      * E_OK: all are done; E_BUSY: some are not; E_REFUSED: some refuse for good. */
@@ -86,7 +87,7 @@ const char *record_name(enum record_kind kind);
 bool record_is_forced(enum record_kind kind);
 
 enum action_kind {
-    ACT_LOG,     /* append a record; answer EV_LOGGED when forced, none when lazy */
+    ACT_LOG,     /* append a record (REFUSED: of slot); EV_LOGGED when forced, none when lazy */
     ACT_OPEN,    /* participant: EV_OPENED */
     ACT_PREPARE, /* participant, slot: EV_VOTED */
     ACT_SEAL,    /* participant: EV_SEALED */
@@ -125,6 +126,7 @@ enum event_kind {
     EV_ABORT, /* somebody asks the run to stop: signal, request, deadline */
 };
 
+/* An answer that nobody waits for (a repeated one, a late one) changes nothing. */
 struct event {
     enum event_kind kind;
     uint32_t group;

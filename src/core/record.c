@@ -4,9 +4,9 @@ static const struct {
     const char *name;
     bool forced;
 } rows[RECORDS] = {
-    [RECORD_GROUP] = {"group", true},       [RECORD_DECIDING] = {"deciding", true},
-    [RECORD_DECIDED] = {"decided", true},   [RECORD_ABORTED] = {"aborted", true},
-    [RECORD_SETTLED] = {"settled", true},   [RECORD_REFUSED] = {"refused", false},
+    [RECORD_GROUP] = {"group", true},     [RECORD_DECIDING] = {"deciding", true},
+    [RECORD_DECIDED] = {"decided", true}, [RECORD_ABORTED] = {"aborted", true},
+    [RECORD_SETTLED] = {"settled", true}, [RECORD_REFUSED] = {"refused", false},
     [RECORD_END] = {"end", true},
 };
 

@@ -1,28 +1,41 @@
 /* After a crash: the machine is told what was recorded, asks what lies there, and goes on. */
 #include "core/machine.h"
 
-static struct group *replayed_group(struct run *run, const struct replayed *record)
+static struct group *add_replayed(struct run *run, const struct replayed *record)
 {
-    struct group *g = run_group(run, record->group);
+    struct group *of = run_group(run, record->undoes), *g;
 
-    if (g)
-        return g;
-    run->last_id = record->group - 1;
-    g = group_add(run, run->n_groups, record->n);
+    if (record->undoes && (!of || of->undoes))
+        return NULL;
+    g = group_add(run, run->n_groups, record->group, record->n);
     if (!g)
         return NULL;
     g->undoes = record->undoes;
-    for (uint32_t i = 0; i < record->n; i++) {
-        g->members[i].branch = record->branches[i];
-        g->members[i].guarantee = record->guarantees ? record->guarantees[i] : GUARANTEE_ATOMIC;
-    }
-    if (g->undoes && run_group(run, g->undoes))
-        run_group(run, g->undoes)->undone = true;
+    for (uint32_t i = 0; i < record->n; i++)
+        member_init(run, g, i, record->branches[i],
+                    record->guarantees ? record->guarantees[i] : GUARANTEE_ATOMIC);
+    if (of)
+        of->undone = true;
     return g;
 }
 
+/* A group of the plan is there already. */
+static int replay_group(struct run *run, const struct replayed *record)
+{
+    struct group *g = run_group(run, record->group);
+
+    if (!record->group || (g && (g->state != GROUP_WAITING || g->n != record->n)))
+        return E_INVALID;
+    if (!g)
+        g = add_replayed(run, record);
+    if (!g)
+        return run->out_of_memory ? E_NOMEM : E_INVALID;
+    set_group(run, g, GROUP_ASKING);
+    return E_OK;
+}
+
 /* Both lists are in the order of the members. */
-static void refuse_members(struct group *g, const struct replayed *record)
+static void refuse_members(struct run *run, struct group *g, const struct replayed *record)
 {
     uint32_t next = 0;
 
@@ -31,141 +44,137 @@ static void refuse_members(struct group *g, const struct replayed *record)
             continue;
         next++;
         if (g->members[i].state == MEMBER_IDLE)
-            set_member(&g->members[i], MEMBER_REFUSED);
+            set_member(run, g, &g->members[i], MEMBER_REFUSED);
     }
 }
 
-static void settle_members(struct group *g)
+static void settle_members(struct run *run, struct group *g)
 {
     for (uint32_t i = 0; i < g->n; i++) {
-        if (g->members[i].state == MEMBER_REFUSED)
+        struct member *m = &g->members[i];
+
+        if (m->state == MEMBER_REFUSED)
             continue;
         if (g->decided)
-            set_member(&g->members[i], MEMBER_PREPARED);
-        set_member(&g->members[i], g->decided ? MEMBER_COMMITTED : MEMBER_BACK);
+            set_member(run, g, m, MEMBER_PREPARED);
+        set_member(run, g, m, g->decided ? MEMBER_COMMITTED : MEMBER_BACK);
     }
+}
+
+static void replay_decided(struct run *run, struct group *g)
+{
+    run->decisions += !g->decided;
+    g->logged_decided = g->decided = true;
+}
+
+static void replay_settled(struct run *run, struct group *g, const struct replayed *record)
+{
+    refuse_members(run, g, record);
+    settle_members(run, g);
+    set_group(run, g, g->decided ? GROUP_COMMITTED : GROUP_ABORTED);
+    group_over(run, g);
 }
 
 int run_replay(struct run *run, const struct replayed *record)
 {
-    struct group *g;
+    struct group *g = run_group(run, record->group);
 
     run->recovering = true;
     if (record->kind == RECORD_END || record->kind == RECORD_REFUSED)
         return E_OK;
-    g = record->kind == RECORD_GROUP ? replayed_group(run, record) : run_group(run, record->group);
-    if (!g)
-        return run->out_of_memory ? E_NOMEM : E_INVALID;
-    switch (record->kind) {
-    case RECORD_GROUP:
-        set_group(g, GROUP_ASKING);
-        break;
-    case RECORD_DECIDING:
+    if (record->kind == RECORD_GROUP)
+        return replay_group(run, record);
+    if (!g || g->state != GROUP_ASKING)
+        return E_INVALID;
+    if (record->kind == RECORD_DECIDING) {
         g->logged_deciding = true;
-        refuse_members(g, record);
-        break;
-    case RECORD_DECIDED:
-        g->logged_decided = g->decided = true;
-        run->decisions++;
-        break;
-    case RECORD_ABORTED:
+        refuse_members(run, g, record);
+    } else if (record->kind == RECORD_DECIDED) {
+        replay_decided(run, g);
+    } else if (record->kind == RECORD_ABORTED) {
         g->logged_aborted = true;
-        break;
-    default:
-        refuse_members(g, record);
-        set_group(g, g->decided ? GROUP_COMMITTED : GROUP_ABORTED);
-        settle_members(g);
+    } else {
+        replay_settled(run, g, record);
     }
     return E_OK;
 }
 
-static uint32_t count(const struct run *run, bool committed)
+/* Members of a group in doubt that may yet turn out to be at the target. */
+static uint32_t may_be_kept(const struct group *g)
 {
-    uint32_t n = 0;
-
-    for (size_t i = 0; i < run->n_groups; i++) {
-        const struct group *g = run->groups[i];
-
-        if (g->undoes)
-            continue;
-        for (uint32_t m = 0; m < g->n; m++)
-            n += committed ? g->members[m].state == MEMBER_COMMITTED : g->id <= run->planned;
-    }
-    return n;
+    return g->state == GROUP_DOUBT && !g->undoes ? g->n - g->refused : 0;
 }
 
 /* All open groups are settled. A run that did not get to its end is taken back. */
 static void recovered(struct run *run)
 {
-    bool complete = count(run, true) >= count(run, false);
+    uint64_t reached = run->kept;
+    bool back = false;
 
-    if (run->policy.scope == RUN_SCOPE_FLEET && (!complete || run->n_failures))
-        run->turned = true;
     for (size_t i = 0; i < run->n_groups; i++) {
-        struct group *g = run->groups[i];
-
-        run->turned = run->turned || g->undoes;
-        if (g->state == GROUP_WAITING)
-            set_group(g, GROUP_ABORTED);
-        if (g->undoes && g->state == GROUP_ABORTED && run_group(run, g->undoes))
-            run_group(run, g->undoes)->undone = false; /* to be tried once more */
+        reached += may_be_kept(run->groups[i]);
+        if (run->groups[i]->state == GROUP_WAITING)
+            set_group(run, run->groups[i], GROUP_ABORTED);
     }
-    set_run(run, run->turned ? RUN_UNDOING : RUN_RUNNING);
-    run->current = run->n_groups - 1;
+    run->turned = run->policy.scope == RUN_SCOPE_FLEET && reached < run->wanted;
+    for (size_t i = 0; i < run->n_groups; i++)
+        back = back || undo_wanted(run, run->groups[i]);
+    run->undo_below = run->n_groups;
+    if (back)
+        set_run(run, RUN_UNDOING);
     run_go_on(run);
 }
 
 void recover_next(struct run *run)
 {
-    for (size_t i = 0; i < run->n_groups; i++) {
-        struct group *g = run->groups[i];
+    for (; run->ask_from < run->n_groups; run->ask_from++) {
+        struct group *g = run->groups[run->ask_from];
 
         if (g->state != GROUP_ASKING)
             continue;
-        run->current = i;
+        run->current = run->ask_from++;
         act_all(run, g, ACT_ASK, VERDICT_ABORT);
         return;
     }
     recovered(run);
 }
 
-static void found_members(struct group *g)
+static void found_members(struct run *run, struct group *g)
 {
     for (uint32_t i = 0; i < g->n; i++)
         if (g->members[i].state == MEMBER_IDLE)
-            set_member(&g->members[i], MEMBER_PREPARED);
+            set_member(run, g, &g->members[i], MEMBER_PREPARED);
 }
 
 /*
  * What the log and the files together mean. The files decide; where there are none any more, the
  * log says how it ended, and where it cannot (it says "deciding" and nothing after), nobody knows.
+ * Where the two contradict each other, nobody knows either.
  */
-static enum found conclude(const struct run *run, const struct group *g, enum found found)
+static enum found conclude(const struct run *run, const struct group *g)
 {
+    if (!run->policy.files)
+        return g->logged_decided ? FOUND_COMMITTED : FOUND_UNDECIDED;
     if (g->logged_decided)
-        return found == FOUND_UNDECIDED ? FOUND_UNKNOWN : FOUND_COMMITTED;
-    if (found == FOUND_UNKNOWN || (found == FOUND_COMMITTED && run->policy.files))
-        return found;
-    if (found == FOUND_NOTHING && run->policy.files && g->logged_deciding && !g->logged_aborted)
+        return g->found == FOUND_UNDECIDED ? FOUND_UNKNOWN : FOUND_COMMITTED;
+    if (g->found == FOUND_COMMITTED)
+        return g->logged_aborted ? FOUND_UNKNOWN : FOUND_COMMITTED;
+    if (g->found == FOUND_NOTHING && g->logged_deciding && !g->logged_aborted)
         return FOUND_UNKNOWN;
-    return FOUND_UNDECIDED;
+    return g->found == FOUND_UNKNOWN ? FOUND_UNKNOWN : FOUND_UNDECIDED;
 }
 
-void group_found(struct run *run, struct group *g, const struct event *event)
+void group_found(struct run *run, struct group *g)
 {
-    if (event->participant == 0)
-        g->found = event->outcome == E_OK ? event->found : FOUND_UNKNOWN;
-    if (event->outcome != E_OK)
-        failure_add(run, g->id, UINT32_MAX, event->cause);
-    if (--g->pending)
-        return;
-    found_members(g);
-    switch (conclude(run, g, g->found)) {
+    found_members(run, g);
+    switch (conclude(run, g)) {
     case FOUND_COMMITTED:
-        if (!g->decided)
-            run->decisions++;
-        g->decided = true;
-        set_group(g, GROUP_RECORDING);
+        if (g->logged_decided) {
+            group_finish(run, g);
+            return;
+        }
+        replay_decided(run, g);
+        set_group(run, g, GROUP_RECORDING);
         act_log(run, g, RECORD_DECIDED);
         break;
     case FOUND_UNKNOWN:

@@ -1,6 +1,7 @@
 /*
  * The machine: takes one run from its plan to its end. Pure: events in, actions out; no clock, no
- * threads, no I/O. The runtime carries it through the real world, the simulator through imagined ones.
+ * threads, no I/O. The runtime carries it through the real world, the simulator through imagined
+ * ones.
  *
  *   run     -> groups in order; when one fails, the committed ones are undone in reverse order by
  *              undo groups, so that the run ends all or none
@@ -36,6 +37,8 @@ struct run_policy {
     enum run_scope scope;
     bool undoable;           /* committed groups can be taken back */
     bool files;              /* participant 0 has decision files, and they decide */
+    uint16_t participants;   /* 0 counts as 1 */
+    const uint16_t *placed;  /* [branch] its participant, borrowed; NULL: all are participant 0's */
     uint32_t window;         /* members being prepared at once, > 0 */
     int64_t lock_timeout_ms; /* how long a member or a seal may be kept waiting */
     int64_t max_hold_ms;     /* a group that prepares longer is cut; 0: no bound */
@@ -51,30 +54,51 @@ struct member {
     uint8_t guarantee; /* planned, then what its vote said */
 };
 
+enum awaits { AWAITS_NOTHING, AWAITS_ANSWER, AWAITS_TIMER };
+
+struct seat { /* one participant of a group */
+    uint32_t members;
+    uint32_t waited_ms; /* in the step the group is in */
+    uint16_t tries;
+    uint8_t awaits;
+};
+
 struct group {
     uint32_t id;     /* 1, 2, ...; never used twice within a run */
     uint32_t undoes; /* id of the group it takes back; 0: none */
     enum group_state state;
     struct member *members;
     uint32_t n;
+    struct seat *seats;
     uint16_t participants;
-    uint16_t pending; /* answers awaited from participants */
-    uint16_t tries;   /* of the step it is in */
-    uint32_t next, under_way, waiting, yes;
-    uint32_t waited_ms;
+    uint16_t pending; /* participants that are not through with the step */
+    uint32_t next, under_way, waiting, yes, refused;
+    uint32_t kept;    /* members that are committed and not taken back; of a group that undoes: 0 */
     enum found found; /* what participant 0 answered after a crash */
     bool compensating; /* the second wave: members whose effects show before the decision */
-    bool aborting, decided, held_too_long, undone;
+    bool aborting, decided, held_too_long, not_closed;
+    bool undone;                                          /* its undo is under way, or was tried */
     bool logged_deciding, logged_decided, logged_aborted; /* replayed */
 };
 
-struct failure { /* a member that said no, or a group that could not go on */
+struct failure {            /* a member that said no, or a group that could not go on */
     uint32_t group, branch; /* branch UINT32_MAX: the group itself */
     struct error cause;
 };
 
+enum machine { MACHINE_RUN, MACHINE_GROUP, MACHINE_MEMBER };
+
+/* A state move, as it happens; rows of state.h. */
+struct move {
+    enum machine machine;
+    uint32_t group, slot;
+    unsigned from, to;
+};
+
 struct run {
     struct run_policy policy;
+    void (*watch)(void *ctx, const struct move *move); /* NULL, or told of every move */
+    void *watch_ctx;
     enum run_state state, outcome;
     struct group **groups; /* in the order they run */
     size_t n_groups, cap_groups;
@@ -82,9 +106,12 @@ struct run {
     size_t cap_by_id;
     size_t current; /* the group under way */
     uint32_t last_id;
-    uint32_t planned; /* groups 1..planned are the plan's */
-    bool stop;   /* somebody asked */
-    bool turned; /* committed groups are to be taken back */
+    uint64_t wanted;   /* members of the plan */
+    uint64_t kept;     /* those at the target */
+    size_t undo_below; /* while undoing: groups from here on are through */
+    size_t ask_from;   /* while recovering: groups before are through */
+    bool stop;         /* somebody asked */
+    bool turned;       /* all committed groups are to be taken back */
     bool doubt, recovering;
     bool log_dead; /* the run log cannot be written */
     struct error stop_cause;
@@ -116,12 +143,17 @@ bool run_next(struct run *run, struct action *action);
 struct replayed {
     enum record_kind kind;
     uint32_t group, undoes;
-    const uint32_t *branches; /* GROUP: its members; DECIDING, SETTLED: those that refused */
+    const uint32_t *branches;  /* GROUP: its members; DECIDING, SETTLED: those that refused */
     const uint8_t *guarantees; /* GROUP: planned, one a branch; NULL: all atomic */
     uint32_t n;
 };
+/* E_OK; E_NOMEM; E_INVALID: no run can have written this record here. */
 int run_replay(struct run *run, const struct replayed *record);
 
 struct group *run_group(const struct run *run, uint32_t id); /* NULL when there is none */
+
+/* What a participant's settle gets for ACT_SETTLE: SETTLE_NOT_YET for members that are to be
+ * settled by it, SETTLE_DONE for all others. slots: one a member of the group. */
+void group_slots(const struct group *g, uint16_t participant, uint8_t *slots);
 
 #endif

@@ -4,12 +4,11 @@
 
 static const struct state_row runs[RUN_STATES] = {
     [RUN_PLANNED] = {"planned", TO(RUN_RUNNING) | TO(RUN_RECOVERING), "is planned"},
-    [RUN_RECOVERING] = {"recovering", TO(RUN_RUNNING) | TO(RUN_UNDOING) | TO(RUN_ENDING) | TO(RUN_DOUBT),
+    [RUN_RECOVERING] = {"recovering", TO(RUN_UNDOING) | TO(RUN_ENDING),
                         "finds out what a crash left open"},
-    [RUN_RUNNING] = {"running", TO(RUN_UNDOING) | TO(RUN_ENDING) | TO(RUN_DOUBT), "is running"},
-    [RUN_UNDOING] = {"undoing", TO(RUN_ENDING) | TO(RUN_DOUBT), "takes its committed groups back"},
-    [RUN_ENDING] = {"ending",
-                    TO(RUN_DONE) | TO(RUN_NOT_DONE) | TO(RUN_PARTIAL) | TO(RUN_DOUBT),
+    [RUN_RUNNING] = {"running", TO(RUN_UNDOING) | TO(RUN_ENDING), "is running"},
+    [RUN_UNDOING] = {"undoing", TO(RUN_ENDING), "takes its committed groups back"},
+    [RUN_ENDING] = {"ending", TO(RUN_DONE) | TO(RUN_NOT_DONE) | TO(RUN_PARTIAL) | TO(RUN_DOUBT),
                     "records its end"},
     [RUN_DONE] = {"done", 0, "is done"},
     [RUN_NOT_DONE] = {"not done", 0, "is not done, the fleet is as it was"},
@@ -18,8 +17,7 @@ static const struct state_row runs[RUN_STATES] = {
 };
 
 static const struct state_row groups[GROUP_STATES] = {
-    [GROUP_WAITING] = {"waiting", TO(GROUP_NAMING) | TO(GROUP_ASKING) | TO(GROUP_COMMITTED) |
-                                      TO(GROUP_ABORTED),
+    [GROUP_WAITING] = {"waiting", TO(GROUP_NAMING) | TO(GROUP_ASKING) | TO(GROUP_ABORTED),
                        "waits its turn"},
     [GROUP_NAMING] = {"naming", TO(GROUP_OPENING) | TO(GROUP_ABORTED), "is being recorded"},
     [GROUP_OPENING] = {"opening", TO(GROUP_PREPARING) | TO(GROUP_ROLLING_BACK),
@@ -45,8 +43,8 @@ static const struct state_row groups[GROUP_STATES] = {
                        "takes its decision files away"},
     [GROUP_ENDING] = {"ending", TO(GROUP_COMMITTED) | TO(GROUP_ABORTED), "records its end"},
     [GROUP_ASKING] = {"asking",
-                      TO(GROUP_RECORDING) | TO(GROUP_ROLLING_BACK) | TO(GROUP_DOUBT) |
-                          TO(GROUP_COMMITTED) | TO(GROUP_ABORTED),
+                      TO(GROUP_RECORDING) | TO(GROUP_FINISHING) | TO(GROUP_ROLLING_BACK) |
+                          TO(GROUP_DOUBT) | TO(GROUP_COMMITTED) | TO(GROUP_ABORTED),
                       "looks at what lies there"},
     [GROUP_COMMITTED] = {"committed", 0, "is committed"},
     [GROUP_ABORTED] = {"aborted", 0, "is aborted, its tenants are as they were"},
@@ -54,19 +52,23 @@ static const struct state_row groups[GROUP_STATES] = {
 };
 
 static const struct state_row members[MEMBER_STATES] = {
-    [MEMBER_IDLE] = {"idle", TO(MEMBER_PREPARING) | TO(MEMBER_PREPARED) | TO(MEMBER_BACK) |
+    [MEMBER_IDLE] = {"idle",
+                     TO(MEMBER_PREPARING) | TO(MEMBER_PREPARED) | TO(MEMBER_BACK) |
                          TO(MEMBER_REFUSED),
                      "has not begun"},
     [MEMBER_PREPARING] = {"preparing",
-                          TO(MEMBER_PREPARED) | TO(MEMBER_WAITING) | TO(MEMBER_REFUSED),
+                          TO(MEMBER_PREPARED) | TO(MEMBER_WAITING) | TO(MEMBER_REFUSED) |
+                              TO(MEMBER_LOST) | TO(MEMBER_BACK),
                           "is being prepared"},
     [MEMBER_WAITING] = {"waiting", TO(MEMBER_PREPARING) | TO(MEMBER_BACK), "waits for its lock"},
     [MEMBER_PREPARED] = {"prepared",
                          TO(MEMBER_COMMITTED) | TO(MEMBER_BACK) | TO(MEMBER_REFUSED) |
                              TO(MEMBER_DOUBT),
                          "votes yes"},
-    [MEMBER_REFUSED] = {"refused", TO(MEMBER_DOUBT), "votes no"},
-    [MEMBER_COMMITTED] = {"committed", 0, "is committed"},
+    [MEMBER_REFUSED] = {"refused", 0, "votes no"},
+    [MEMBER_LOST] = {"lost", TO(MEMBER_BACK) | TO(MEMBER_DOUBT), "gave a vote that was lost"},
+    [MEMBER_COMMITTED] = {"committed", TO(MEMBER_BACK),
+                          "is committed"}, /* back: by an undo group */
     [MEMBER_BACK] = {"back", 0, "is as it was"},
     [MEMBER_DOUBT] = {"in doubt", 0, "is in doubt"},
 };

@@ -49,6 +49,7 @@ enum member_state {
     MEMBER_WAITING, /* somebody holds it; a timer runs */
     MEMBER_PREPARED,
     MEMBER_REFUSED, /* it said no and holds nothing */
+    MEMBER_LOST,    /* nobody knows what it said: no yes, but there may be something to take back */
     MEMBER_COMMITTED,
     MEMBER_BACK, /* rolled back, as it was */
     MEMBER_DOUBT,

@@ -1,76 +1,81 @@
 /* Groups that follow from other groups: the undo of a committed one, the parts of one cut. */
 #include "core/machine.h"
 
-static struct group *last_to_undo(const struct run *run)
+/*
+ * With scope fleet a run that turned takes all back. With scope group a group goes back alone when
+ * a member refused its roll-forward after the decision.
+ */
+bool undo_wanted(const struct run *run, const struct group *g)
 {
-    for (size_t i = run->n_groups; i-- > 0;) {
-        struct group *g = run->groups[i];
-
-        if (g->state == GROUP_COMMITTED && !g->undoes && !g->undone)
-            return g;
-    }
-    return NULL;
+    if (g->state != GROUP_COMMITTED || !g->kept || g->undone || !run->policy.undoable)
+        return false;
+    return run->turned || (run->policy.scope == RUN_SCOPE_GROUP && g->kept < g->n);
 }
 
-static uint32_t count_committed(const struct group *g)
+void undo_start(struct run *run, struct group *g, size_t at)
 {
-    uint32_t n = 0;
+    struct group *undo = group_add(run, at, run->last_id + 1, g->kept);
+    uint32_t slot = 0;
 
+    if (!undo)
+        return;
+    g->undone = true;
+    undo->undoes = g->id;
     for (uint32_t i = 0; i < g->n; i++)
-        n += g->members[i].state == MEMBER_COMMITTED;
-    return n;
-}
-
-static void add_members(struct group *to, const struct group *from)
-{
-    uint32_t n = 0;
-
-    for (uint32_t i = 0; i < from->n; i++) {
-        const struct member *m = &from->members[i];
-
-        if (m->state == MEMBER_COMMITTED)
-            to->members[n++] = (struct member){.branch = m->branch,
-                                               .participant = m->participant,
-                                               .guarantee = m->guarantee};
-    }
+        if (g->members[i].state == MEMBER_COMMITTED)
+            member_init(run, undo, slot++, g->members[i].branch, g->members[i].guarantee);
+    run->current = at;
+    group_start(run, undo);
 }
 
 bool undo_next(struct run *run)
 {
-    struct group *g = last_to_undo(run), *undo;
+    while (run->undo_below > 0) {
+        struct group *g = run->groups[--run->undo_below];
 
-    if (!g || !run->policy.undoable)
-        return false;
-    g->undone = true;
-    undo = group_add(run, run->n_groups, count_committed(g));
-    if (!undo)
-        return false;
-    undo->undoes = g->id;
-    undo->participants = g->participants;
-    add_members(undo, g);
-    run->current = run->n_groups - 1;
-    group_start(run, undo);
-    return true;
+        if (!undo_wanted(run, g))
+            continue;
+        undo_start(run, g, run->n_groups);
+        return true;
+    }
+    return false;
 }
 
-static void copy_part(struct group *to, const struct group *from, uint32_t first)
+/* The members of an undo are in the order of the group that it takes back. */
+void undo_over(struct run *run, const struct group *undo)
 {
-    to->participants = from->participants;
-    for (uint32_t i = 0; i < to->n; i++)
-        to->members[i] = (struct member){.branch = from->members[first + i].branch,
-                                         .participant = from->members[first + i].participant,
-                                         .guarantee = from->members[first + i].guarantee};
+    struct group *g = run_group(run, undo->undoes);
+
+    for (uint32_t i = 0, next = 0; i < g->n && next < undo->n; i++) {
+        struct member *m = &g->members[i];
+
+        if (m->branch != undo->members[next].branch)
+            continue;
+        if (undo->members[next++].state != MEMBER_COMMITTED || m->state != MEMBER_COMMITTED)
+            continue;
+        set_member(run, g, m, MEMBER_BACK);
+        g->kept--;
+        run->kept--;
+    }
 }
 
-bool group_cut(struct run *run, struct group *g)
+/* n members of g that did not refuse, from the first on that it has not given away yet. */
+static void add_part(struct run *run, const struct group *g, uint32_t *first, size_t at, uint32_t n)
 {
-    uint32_t half = g->n / 2;
-    struct group *first = group_add(run, run->current + 1, half);
-    struct group *second = first ? group_add(run, run->current + 2, g->n - half) : NULL;
+    struct group *part = n ? group_add(run, at, run->last_id + 1, n) : NULL;
 
-    if (!second)
-        return false;
-    copy_part(first, g, 0);
-    copy_part(second, g, half);
-    return true;
+    for (uint32_t slot = 0; part && slot < n; ++*first) {
+        const struct member *m = &g->members[*first];
+
+        if (m->state != MEMBER_REFUSED)
+            member_init(run, part, slot++, m->branch, m->guarantee);
+    }
+}
+
+void group_cut(struct run *run, const struct group *g)
+{
+    uint32_t n = g->n - g->refused, first = 0;
+
+    add_part(run, g, &first, run->current + 1, n - n / 2);
+    add_part(run, g, &first, run->current + 2, n / 2);
 }
