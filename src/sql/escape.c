@@ -100,7 +100,7 @@ static enum sql_escape vacuum_escape(const char *at, const char *end, bool outsi
 
 static bool loads_extension(const char *at, const char *end)
 {
-    struct token before = {.kind = TOKEN_END};
+    struct token before = {.kind = TOKEN_END, .at = at};
 
     for (;;) {
         struct token token = token_next(&at, end);

@@ -94,7 +94,7 @@ def unregistered(names):
 def packages_elsewhere(names):
     """What installs packages itself is a second packages.txt."""
     for name in names:
-        if name != "tools/packages.sh" and re.search(r"apt(-get)?\b.* install\b", text(name)):
+        if name != "tools/packages.sh" and re.search(r"apt(-get)?\b.* inst[a]ll\b", text(name)):
             yield f"{name}: installs packages; they are named in packages.txt only"
 
 
