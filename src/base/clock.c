@@ -60,6 +60,14 @@ int64_t clock_parse_duration_ms(const char *text)
     return -1;
 }
 
+bool clock_nap_ms(int64_t ms)
+{
+    struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+
+    nanosleep(&t, NULL);
+    return true;
+}
+
 int random_bytes(void *bytes, size_t n)
 {
     unsigned char *at = bytes;

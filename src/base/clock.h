@@ -2,6 +2,7 @@
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -9,6 +10,8 @@ int64_t clock_mono_us(void);                     /* never goes back; for duratio
 int64_t clock_wall_us(void);                     /* since 1970, UTC */
 void clock_text(int64_t wall_us, char text[32]); /* 2026-11-20T20:13:52.123456Z */
 int64_t clock_parse_duration_ms(const char *text); /* "250ms" "30s" "10m" "2h"; -1 when wrong */
+
+bool clock_nap_ms(int64_t ms); /* sleeps; true, so that it can stand in a loop's condition */
 
 int random_bytes(void *bytes, size_t n);   /* 0 or E_FATAL */
 int random_hex(char *text, size_t digits); /* digits characters and a terminator */

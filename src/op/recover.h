@@ -33,6 +33,8 @@ struct recovery {
 /* Needs the hold (session_store_run), unless dry. exit 0 or 4 by recovery_exit(). */
 int recover(struct session *s, bool dry, const struct migrate_options *options,
             struct recovery *recovery, struct error *e);
+/* For the files of recovery: one more line, zeroed; NULL when out of memory. */
+struct recovered_run *recovery_add(struct recovery *recovery);
 int recovery_exit(const struct recovery *recovery);
 void recovery_free(struct recovery *recovery);
 

@@ -32,6 +32,7 @@ struct session {
     bool *selected;          /* one a tenant; all true without --select */
     size_t n_selected;
     struct source source;
+    const char *select;      /* borrowed */
     bool has_fleet, has_source;
     struct store *store;
     struct hold *hold;

@@ -38,8 +38,7 @@ struct work group_work(const struct sqlite_group *g, const struct slot *slot)
         .run = g->engine->run,
         .group = g->id,
         .log_head = g->log_head,
-        .limits = {.statement_timeout_ms = g->engine->statement_timeout_ms,
-                   .stop = &g->engine->stop},
+        .limits = {.statement_timeout_ms = g->engine->statement_timeout_ms},
         .extensions = g->engine->extensions,
     };
 }

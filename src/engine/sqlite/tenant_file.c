@@ -14,21 +14,26 @@
 #include "base/file.h"
 #include "base/mem.h"
 
-enum { OTHER_DESCRIPTORS = 200 }; /* left for threads, the store and SQLite's temporary files */
+enum { MOST_DESCRIPTORS = 1 << 20, OTHER_DESCRIPTORS = 200 }; /* left for threads, the store and SQLite's temporary files */
 
-void file_room_init(struct file_room *room, size_t held_cap)
+uint32_t tenant_file_room(void)
 {
     struct rlimit limit;
 
-    memset(room, 0, sizeof *room);
-    room->held_cap = held_cap;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return;
+        return 0;
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
-    if (limit.rlim_cur > 1 << 20)
-        limit.rlim_cur = 1 << 20;
-    room->open_cap = limit.rlim_cur > OTHER_DESCRIPTORS ? (int)limit.rlim_cur - OTHER_DESCRIPTORS : 0;
+    if (limit.rlim_cur > MOST_DESCRIPTORS)
+        return MOST_DESCRIPTORS - OTHER_DESCRIPTORS;
+    return limit.rlim_cur > OTHER_DESCRIPTORS ? (uint32_t)limit.rlim_cur - OTHER_DESCRIPTORS : 0;
+}
+
+void file_room_init(struct file_room *room, size_t held_cap)
+{
+    memset(room, 0, sizeof *room);
+    room->held_cap = held_cap;
+    room->open_cap = (int)tenant_file_room();
 }
 
 static int check_stat(struct tenant_file *f, dev_t dev, ino_t ino, struct error *e)

@@ -44,6 +44,7 @@ struct file_room {
 };
 
 void file_room_init(struct file_room *room, size_t held_cap);
+uint32_t tenant_file_room(void); /* how many files may stay open; more are parked */
 
 enum file_phase { FILE_RUNNING, FILE_COMMITTING, FILE_VOTED, FILE_ARMED, FILE_APPLIED };
 

@@ -1,0 +1,202 @@
+#include "op/execute.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/str.h"
+#include "op/interrupt.h"
+#include "op/job.h"
+#include "op/record.h"
+#include "op/session.h"
+#include "runtime/crew.h"
+#include "runtime/drive.h"
+#include "store/hold.h"
+#include "store/log.h"
+
+struct carrying {
+    struct session *s;
+    struct job *job;
+    const struct migrate_options *options;
+    struct sqlite_engine engine;
+};
+
+static struct participant *join(void *ctx, const struct group *g, uint16_t participant,
+                                bool recovered)
+{
+    struct carrying *c = ctx;
+    uint32_t *branches = malloc((g->n ? g->n : 1) * sizeof *branches);
+    struct participant *p = NULL;
+
+    (void)participant;
+    for (uint32_t i = 0; branches && i < g->n; i++)
+        branches[i] = g->members[i].branch;
+    if (branches)
+        p = sqlite_group_new(&c->engine, g->id, branches, g->n, g->undoes != 0, recovered,
+                             log_head(c->s->store));
+    free(branches);
+    return p;
+}
+
+static int append(void *ctx, const struct run *run, const struct group *g, enum record_kind record,
+                  struct error *e)
+{
+    struct carrying *c = ctx;
+    CLEANUP_STR struct str body = STR_INIT;
+
+    if (record_write(c->job, run, g, record, &body) != E_OK)
+        return error_oom(e);
+    return record_append(c->s->store, c->job->run, record_name(record), &body,
+                         record_is_forced(record), e);
+}
+
+static const char *phase_of(const struct group *g)
+{
+    if (g->undoes)
+        return "undo";
+    switch (g->state) {
+    case GROUP_SEALING:
+    case GROUP_DECIDING:
+    case GROUP_RECORDING:
+        return "seal";
+    case GROUP_FINISHING:
+    case GROUP_CLOSING:
+    case GROUP_ENDING:
+        return "finish";
+    case GROUP_ROLLING_BACK:
+    case GROUP_NOTING:
+    case GROUP_DRAINING:
+        return "roll back";
+    default:
+        return "prepare";
+    }
+}
+
+static void progress(void *ctx, const struct run *run)
+{
+    struct carrying *c = ctx;
+    const struct group *g = run->n_groups ? run->groups[run->current] : NULL;
+    struct progress p = {0};
+
+    if (!c->options->progress || !g)
+        return;
+    p.phase = phase_of(g);
+    p.done = g->yes;
+    p.total = g->n;
+    p.group = (uint32_t)run->current + 1;
+    p.groups = (uint32_t)run->n_groups;
+    p.failed = run->n_failures;
+    c->options->progress(c->options->ctx, &p);
+}
+
+static bool asked(void *ctx, struct error *e)
+{
+    struct carrying *c = ctx;
+
+    if (interrupt_requested())
+        error_set(e, E_REFUSED, "interrupted");
+    else if (request_aborted(c->s->store, c->job->run))
+        error_set(e, E_REFUSED, "aborted on request");
+    else
+        return false;
+    atomic_store(&c->engine.stop, true);
+    return true;
+}
+
+static void init_engine(struct carrying *c)
+{
+    const struct config *config = &c->s->config;
+
+    c->engine = (struct sqlite_engine){
+        .run = c->job->run,
+        .key = c->job->key,
+        .decisions = c->job->decisions,
+        .branches = c->job->branches,
+        .extensions = config->extensions,
+        .statement_timeout_ms = config->statement_timeout_ms,
+        .sync = config->durability == DURABILITY_AUTO     ? SYNC_AUTO
+                : config->durability == DURABILITY_SYNCFS ? SYNC_FILE_SYSTEM
+                                                          : SYNC_FILES,
+        .each = {.run = crew_each, .ctx = c->s->crew},
+    };
+    file_room_init(&c->engine.room, config->held_bytes);
+}
+
+static int carry(struct session *s, struct job *job, const struct migrate_options *options,
+                 struct execution *x, struct error *e)
+{
+    struct carrying c = {.s = s, .job = job, .options = options};
+    struct world world = {.ctx = &c, .join = join, .log = append, .progress = progress,
+                          .asked = asked};
+    int64_t started_us = clock_mono_us();
+    int r;
+
+    init_engine(&c);
+    r = drive(x->machine, s->crew, &world);
+    x->seconds = (double)(clock_mono_us() - started_us) / 1e6;
+    x->hold_writers_s = (double)atomic_load(&c.engine.longest_writers_us) / 1e6;
+    x->hold_readers_s = (double)atomic_load(&c.engine.longest_readers_us) / 1e6;
+    return r == E_OK ? E_OK : error_set(e, E_FATAL, "the run could not go on: out of memory");
+}
+
+static int record_plan(struct session *s, const struct job *job, struct error *e)
+{
+    CLEANUP_STR struct str body = STR_INIT;
+
+    if (job_write(job, &body) != E_OK)
+        return error_set(e, E_FATAL, "the plan cannot be written down (out of memory, or a tenant's "
+                                     "path is not UTF-8)");
+    return record_append(s->store, job->run, "plan", &body, true, e);
+}
+
+int execute(struct session *s, struct job *job, const struct migrate_options *options,
+            struct execution *x, struct error *e)
+{
+    int r = session_crew(s, e);
+
+    *x = (struct execution){0};
+    if (r == E_OK)
+        r = record_plan(s, job, e);
+    if (r != E_OK)
+        return r;
+    if (s->hold)
+        hold_set_run(s->hold, job->run);
+    x->machine = job_machine(s, job, options->max_hold_ms, options->deadline_ms);
+    return x->machine ? carry(s, job, options, x, e) : error_oom(e);
+}
+
+struct replaying {
+    const struct job *job;
+    struct run *machine;
+    struct error *e;
+};
+
+static int replay_event(void *arg, const struct log_event *event)
+{
+    struct replaying *p = arg;
+
+    return record_replay(p->job, p->machine, event, p->e);
+}
+
+int execute_recovery(struct session *s, struct job *job, const struct migrate_options *options,
+                     struct execution *x, struct error *e)
+{
+    struct replaying p = {.job = job, .e = e};
+    int r = session_crew(s, e);
+
+    *x = (struct execution){0};
+    x->machine = r == E_OK ? job_machine(s, job, 0, 0) : NULL;
+    if (!x->machine)
+        return r == E_OK ? error_oom(e) : r;
+    x->machine->recovering = true;
+    p.machine = x->machine;
+    r = log_read(s->store, job->run, 0, replay_event, &p, e);
+    return r == E_OK ? carry(s, job, options, x, e) : r;
+}
+
+void execution_free(struct execution *x)
+{
+    run_free(x->machine);
+    x->machine = NULL;
+}

@@ -1,0 +1,158 @@
+#include "op/job.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/str.h"
+#include "op/doubt.h"
+#include "op/session.h"
+#include "op/survey.h"
+
+/* Sorts by time, and is short enough to be typed by a person. */
+static int new_id(struct job *job)
+{
+    time_t seconds = (time_t)(clock_wall_us() / 1000000);
+    char when[20], tail[8];
+    struct tm tm;
+
+    gmtime_r(&seconds, &tm);
+    strftime(when, sizeof when, "%Y%m%dT%H%M%S", &tm);
+    if (random_hex(tail, 6) != E_OK || random_hex(job->key, 32) != E_OK)
+        return E_FATAL;
+    snprintf(job->run, sizeof job->run, "%s-%s", when, tail);
+    return E_OK;
+}
+
+static bool make_arrays(struct job *job, size_t branches, size_t groups)
+{
+    job->branches = arena_array(&job->arena, branches, sizeof *job->branches);
+    job->recipe_of = arena_array(&job->arena, branches, sizeof *job->recipe_of);
+    job->from = arena_array(&job->arena, branches, sizeof *job->from);
+    job->guarantees = arena_array(&job->arena, branches, sizeof *job->guarantees);
+    job->groups = arena_array(&job->arena, groups, sizeof *job->groups);
+    return job->branches && job->recipe_of && job->from && job->guarantees && job->groups;
+}
+
+static void add_branch(struct job *job, const struct fleet *fleet, const struct survey *survey,
+                       const struct plan *plan, const struct plan_branch *b)
+{
+    const struct facts *f = &survey->facts[b->tenant];
+    uint32_t i = job->n++;
+
+    job->recipe_of[i] = b->recipe;
+    job->from[i] = b->from;
+    job->guarantees[i] = (uint8_t)b->guarantee;
+    job->branches[i] = (struct branch_spec){.id = fleet->tenants[b->tenant].id,
+                                            .path = survey->paths[b->tenant],
+                                            .dev = f->dev,
+                                            .ino = f->ino,
+                                            .steps = plan->recipes[b->recipe].steps + b->from,
+                                            .n = (uint32_t)(b->to - b->from),
+                                            .may_log = job->undoable};
+}
+
+static const char *target_text(struct arena *arena, const struct session *s,
+                               const struct plan *plan)
+{
+    const struct migration *m = source_find(&s->source, plan->target);
+    struct str text = STR_INIT;
+    char *copy;
+
+    if (m)
+        return m->digits;
+    if (!plan->target)
+        return "base";
+    str_addf(&text, "%llu", (unsigned long long)plan->target);
+    copy = arena_copy(arena, str_text(&text));
+    str_free(&text);
+    return copy ? copy : "";
+}
+
+static int name_folder(struct session *s, struct job *job, struct error *e)
+{
+    char *dir = NULL;
+    int r = doubt_folder(s, &dir, e);
+
+    if (r == E_OK)
+        job->decisions = arena_copy(&job->arena, dir);
+    free(dir);
+    return r == E_OK && !job->decisions ? error_oom(e) : r;
+}
+
+int job_make(struct session *s, const char *command, const char *undoes, const struct survey *survey,
+             const struct plan *plan, struct job *job, struct error *e)
+{
+    *job = (struct job){.direction = plan->direction, .scope = plan->scope};
+    if (new_id(job) != E_OK)
+        return error_set(e, E_FATAL, "the system gives no random numbers");
+    snprintf(job->command, sizeof job->command, "%s", command);
+    snprintf(job->undoes, sizeof job->undoes, "%s", undoes ? undoes : "");
+    job->target = target_text(&job->arena, s, plan);
+    job->digest = plan->digest;
+    job->undoable = plan->reversible;
+    job->recipes = plan->recipes;
+    job->n_recipes = plan->n_recipes;
+    job->tenants = plan->n_tenants;
+    if (!make_arrays(job, plan->n_branches, plan->n_groups))
+        return error_oom(e);
+    for (size_t i = 0; i < plan->n_branches; i++)
+        add_branch(job, &s->fleet, survey, plan, &plan->branches[i]);
+    for (size_t i = 0; i < plan->n_groups; i++)
+        job->groups[job->n_groups++] =
+            (struct job_group){plan->groups[i].first, plan->groups[i].n};
+    return name_folder(s, job, e);
+}
+
+void job_free(struct job *job)
+{
+    arena_free(&job->arena);
+    *job = (struct job){0};
+}
+
+static int64_t lock_timeout(const struct session *s, const struct job *job)
+{
+    int64_t longest = s->config.lock_timeout_ms;
+
+    for (size_t r = 0; r < job->n_recipes; r++)
+        for (size_t i = 0; i < job->recipes[r].n; i++) {
+            const struct script *script = job->recipes[r].steps[i].script;
+
+            if (script->lock_timeout_ms > longest)
+                longest = script->lock_timeout_ms;
+        }
+    return longest;
+}
+
+struct run *job_machine(const struct session *s, const struct job *job, int64_t max_hold_ms,
+                        int64_t deadline_ms)
+{
+    struct run_policy policy = {
+        .scope = job->scope == SCOPE_FLEET   ? RUN_SCOPE_FLEET
+                 : job->scope == SCOPE_GROUP ? RUN_SCOPE_GROUP
+                                             : RUN_SCOPE_TENANT,
+        .undoable = job->undoable,
+        .files = true,
+        .window = (uint32_t)s->jobs * 2,
+        .lock_timeout_ms = lock_timeout(s, job),
+        .max_hold_ms = max_hold_ms ? max_hold_ms : s->config.max_hold_ms,
+        .deadline_ms = deadline_ms,
+    };
+    struct run *run = run_new(&policy);
+    uint32_t *branches = malloc((job->n ? job->n : 1) * sizeof *branches);
+    int r = run && branches ? E_OK : E_NOMEM;
+
+    for (uint32_t i = 0; r == E_OK && i < job->n; i++)
+        branches[i] = i;
+    for (size_t i = 0; r == E_OK && i < job->n_groups; i++)
+        r = run_add_group(run, branches + job->groups[i].first,
+                          job->guarantees + job->groups[i].first, job->groups[i].n);
+    free(branches);
+    if (r == E_OK)
+        return run;
+    run_free(run);
+    return NULL;
+}

@@ -1,0 +1,312 @@
+/*
+ * The plan event: a job as one JSON object. It holds what recovery needs when migrations and
+ * configuration are gone: every script that may run, and where each tenant lies.
+ *
+ *   scripts   [hash, ...]                     all, for log_has_script()
+ *   texts     [[file, text], ...]             parallel to scripts
+ *   recipes   [[[version, digits, name, checksum, down, script, inverse], ...], ...]
+ *   branches  [[id, path, recipe, from, n, guarantee], ...]
+ *   groups    [[first, n], ...]
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "base/error.h"
+#include "base/str.h"
+#include "op/job.h"
+#include "op/session.h"
+
+/* --- writing --- */
+
+static json_int_t script_index(json_t *scripts, json_t *texts, const struct script *script)
+{
+    size_t i;
+    json_t *hash;
+
+    if (!script)
+        return -1;
+    json_array_foreach(scripts, i, hash)
+    {
+        if (str_same(json_string_value(hash), script->hash))
+            return (json_int_t)i;
+    }
+    json_array_append_new(scripts, json_string(script->hash));
+    json_array_append_new(texts, json_pack("[ss]", script->file, script->text));
+    return (json_int_t)json_array_size(scripts) - 1;
+}
+
+static json_t *write_recipes(const struct job *job, json_t *scripts, json_t *texts)
+{
+    json_t *recipes = json_array();
+
+    for (size_t r = 0; r < job->n_recipes; r++) {
+        json_t *steps = json_array();
+
+        for (size_t i = 0; i < job->recipes[r].n; i++) {
+            const struct step *s = &job->recipes[r].steps[i];
+
+            json_array_append_new(
+                steps, json_pack("[I s s s b I I]", (json_int_t)s->version, s->digits, s->name,
+                                 s->checksum ? s->checksum : "", s->down,
+                                 script_index(scripts, texts, s->script),
+                                 script_index(scripts, texts, s->inverse)));
+        }
+        json_array_append_new(recipes, steps);
+    }
+    return recipes;
+}
+
+static json_t *write_branches(const struct job *job)
+{
+    json_t *branches = json_array();
+
+    for (uint32_t i = 0; i < job->n; i++)
+        json_array_append_new(branches,
+                              json_pack("[s s i i i i]", job->branches[i].id, job->branches[i].path,
+                                        (int)job->recipe_of[i], (int)job->from[i],
+                                        (int)job->branches[i].n, (int)job->guarantees[i]));
+    return branches;
+}
+
+static json_t *write_groups(const struct job *job)
+{
+    json_t *groups = json_array();
+
+    for (size_t i = 0; i < job->n_groups; i++)
+        json_array_append_new(groups, json_pack("[i i]", (int)job->groups[i].first,
+                                                (int)job->groups[i].n));
+    return groups;
+}
+
+static json_t *write_all(const struct job *job)
+{
+    json_t *scripts = json_array(), *texts = json_array();
+    json_t *recipes = write_recipes(job, scripts, texts);
+
+    return json_pack("{s:s s:s s:s s:s s:s s:s s:i s:i s:b s:I s:o s:o s:o s:o s:o}", "command",
+                     job->command, "undoes", job->undoes, "target", job->target, "digest",
+                     job->digest, "key", job->key, "decisions", job->decisions, "direction",
+                     (int)job->direction, "scope", (int)job->scope, "undoable", job->undoable,
+                     "tenants", (json_int_t)job->tenants, "scripts", scripts, "texts", texts,
+                     "recipes", recipes, "branches", write_branches(job), "groups",
+                     write_groups(job));
+}
+
+int job_write(const struct job *job, struct str *body)
+{
+    json_t *all = write_all(job);
+    char *text = all ? json_dumps(all, JSON_COMPACT) : NULL;
+
+    json_decref(all);
+    if (!text)
+        return E_NOMEM;
+    str_add(body, text);
+    free(text);
+    return str_ok(body) ? E_OK : E_NOMEM;
+}
+
+/* --- reading --- */
+
+static int read_scripts(struct job *job, const json_t *all, struct script **scripts,
+                        struct error *e)
+{
+    const json_t *texts = json_object_get(all, "texts");
+    size_t n = json_array_size(texts);
+
+    *scripts = arena_array(&job->arena, n ? n : 1, sizeof **scripts);
+    if (!*scripts)
+        return error_oom(e);
+    for (size_t i = 0; i < n; i++) {
+        const json_t *pair = json_array_get(texts, i);
+        const char *file = json_string_value(json_array_get(pair, 0));
+        const char *text = json_string_value(json_array_get(pair, 1));
+        int r = file && text ? script_parse(&job->arena, file, text, &(*scripts)[i], e) : E_INVALID;
+
+        if (r != E_OK)
+            return r;
+    }
+    return E_OK;
+}
+
+static const struct script *script_at(const json_t *all, const struct script *scripts,
+                                      const json_t *index)
+{
+    json_int_t i = json_integer_value(index);
+
+    if (i < 0 || (size_t)i >= json_array_size(json_object_get(all, "texts")))
+        return NULL;
+    return &scripts[i];
+}
+
+static bool read_step(struct job *job, const json_t *all, const struct script *scripts,
+                      const json_t *json, struct step *step)
+{
+    step->version = (uint64_t)json_integer_value(json_array_get(json, 0));
+    step->digits = arena_copy(&job->arena, json_string_value(json_array_get(json, 1)));
+    step->name = arena_copy(&job->arena, json_string_value(json_array_get(json, 2)));
+    step->checksum = arena_copy(&job->arena, json_string_value(json_array_get(json, 3)));
+    step->down = json_is_true(json_array_get(json, 4));
+    step->script = script_at(all, scripts, json_array_get(json, 5));
+    step->inverse = script_at(all, scripts, json_array_get(json, 6));
+    return step->digits && step->name && step->checksum && step->script;
+}
+
+static bool read_recipes(struct job *job, const json_t *all, const struct script *scripts)
+{
+    const json_t *recipes = json_object_get(all, "recipes");
+
+    job->n_recipes = json_array_size(recipes);
+    job->recipes = arena_array(&job->arena, job->n_recipes, sizeof *job->recipes);
+    for (size_t r = 0; job->recipes && r < job->n_recipes; r++) {
+        const json_t *steps = json_array_get(recipes, r);
+        struct recipe *recipe = &job->recipes[r];
+
+        recipe->n = json_array_size(steps);
+        recipe->steps = arena_array(&job->arena, recipe->n, sizeof *recipe->steps);
+        for (size_t i = 0; i < recipe->n; i++)
+            if (!recipe->steps ||
+                !read_step(job, all, scripts, json_array_get(steps, i), &recipe->steps[i]))
+                return false;
+    }
+    return job->recipes;
+}
+
+static bool read_branch(struct job *job, const json_t *json, uint32_t i)
+{
+    struct branch_spec *spec = &job->branches[i];
+    json_int_t recipe = json_integer_value(json_array_get(json, 2));
+    json_int_t from = json_integer_value(json_array_get(json, 3));
+    json_int_t n = json_integer_value(json_array_get(json, 4));
+
+    if (recipe < 0 || (size_t)recipe >= job->n_recipes || from < 0 || n < 0 ||
+        (size_t)(from + n) > job->recipes[recipe].n)
+        return false;
+    spec->id = arena_copy(&job->arena, json_string_value(json_array_get(json, 0)));
+    spec->path = arena_copy(&job->arena, json_string_value(json_array_get(json, 1)));
+    spec->steps = job->recipes[recipe].steps + from;
+    spec->n = (uint32_t)n;
+    spec->may_log = job->undoable;
+    job->recipe_of[i] = (uint32_t)recipe;
+    job->from[i] = (uint16_t)from;
+    job->guarantees[i] = (uint8_t)json_integer_value(json_array_get(json, 5));
+    return spec->id && spec->path && job->guarantees[i] < GUARANTEES;
+}
+
+static bool read_branches(struct job *job, const json_t *all)
+{
+    const json_t *branches = json_object_get(all, "branches");
+    size_t n = json_array_size(branches);
+
+    job->branches = arena_array(&job->arena, n, sizeof *job->branches);
+    job->recipe_of = arena_array(&job->arena, n, sizeof *job->recipe_of);
+    job->from = arena_array(&job->arena, n, sizeof *job->from);
+    job->guarantees = arena_array(&job->arena, n, sizeof *job->guarantees);
+    if (!job->branches || !job->recipe_of || !job->from || !job->guarantees)
+        return false;
+    for (; job->n < n; job->n++)
+        if (!read_branch(job, json_array_get(branches, job->n), job->n))
+            return false;
+    return true;
+}
+
+static bool read_groups(struct job *job, const json_t *all)
+{
+    const json_t *groups = json_object_get(all, "groups");
+    size_t n = json_array_size(groups);
+
+    job->groups = arena_array(&job->arena, n, sizeof *job->groups);
+    for (; job->groups && job->n_groups < n; job->n_groups++) {
+        const json_t *pair = json_array_get(groups, job->n_groups);
+        struct job_group *g = &job->groups[job->n_groups];
+
+        g->first = (uint32_t)json_integer_value(json_array_get(pair, 0));
+        g->n = (uint32_t)json_integer_value(json_array_get(pair, 1));
+        if (g->first > job->n || g->n > job->n - g->first)
+            return false;
+    }
+    return job->groups;
+}
+
+static bool read_head(struct job *job, const json_t *all)
+{
+    const char *command = json_string_value(json_object_get(all, "command"));
+    const char *undoes = json_string_value(json_object_get(all, "undoes"));
+    const char *key = json_string_value(json_object_get(all, "key"));
+
+    if (!command || !undoes || !key || strlen(key) >= sizeof job->key)
+        return false;
+    snprintf(job->command, sizeof job->command, "%s", command);
+    snprintf(job->undoes, sizeof job->undoes, "%s", undoes);
+    snprintf(job->key, sizeof job->key, "%s", key);
+    job->target = arena_copy(&job->arena, json_string_value(json_object_get(all, "target")));
+    job->digest = arena_copy(&job->arena, json_string_value(json_object_get(all, "digest")));
+    job->decisions = arena_copy(&job->arena, json_string_value(json_object_get(all, "decisions")));
+    job->direction = json_integer_value(json_object_get(all, "direction")) ? PLAN_DOWN : PLAN_UP;
+    job->scope = (enum plan_scope)json_integer_value(json_object_get(all, "scope"));
+    job->undoable = json_is_true(json_object_get(all, "undoable"));
+    job->tenants = (size_t)json_integer_value(json_object_get(all, "tenants"));
+    return job->target && job->digest && job->decisions;
+}
+
+static int read_all(struct job *job, const json_t *all, struct error *e)
+{
+    struct script *scripts = NULL;
+
+    if (!read_head(job, all))
+        return E_INVALID;
+    if (read_scripts(job, all, &scripts, e) != E_OK)
+        return E_INVALID;
+    if (!read_recipes(job, all, scripts) || !read_branches(job, all) || !read_groups(job, all))
+        return E_INVALID;
+    return E_OK;
+}
+
+int job_read(const char *body, size_t len, struct job *job, struct error *e)
+{
+    json_t *all = json_loadb(body, len, 0, NULL);
+    int r;
+
+    *job = (struct job){0};
+    r = all ? read_all(job, all, e) : E_INVALID;
+    json_decref(all);
+    if (r != E_OK) {
+        job_free(job);
+        return error_set(e, E_FATAL, "the run log holds a plan that cannot be read");
+    }
+    return E_OK;
+}
+
+struct finding {
+    struct job *job;
+    struct error *e;
+    bool found;
+};
+
+static int find_plan(void *arg, const struct log_event *event)
+{
+    struct finding *f = arg;
+    int r;
+
+    if (!str_same(event->kind, "plan"))
+        return 0;
+    r = job_read(event->body, event->body_len, f->job, f->e);
+    if (r == E_OK) {
+        snprintf(f->job->run, sizeof f->job->run, "%s", event->run);
+        f->found = true;
+    }
+    return r == E_OK ? 1 : r;
+}
+
+int job_load(struct session *s, const char *run, struct job *job, struct error *e)
+{
+    struct finding f = {.job = job, .e = e};
+    int r = log_read(s->store, run, 0, find_plan, &f, e);
+
+    if (f.found)
+        return E_OK;
+    return r < 0 ? r : error_set(e, E_MISSING, "the run log has no plan of run %s", run);
+}

@@ -1,0 +1,123 @@
+#include "op/migrate.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "engine/sqlite/tenant_file.h"
+#include "fleet/fleet.h"
+#include "op/execute.h"
+#include "op/job.h"
+#include "op/report.h"
+#include "op/session.h"
+#include "op/settle.h"
+
+/* What a tenant takes, measured: see doc/benchmarks.md. Careful, for estimates only. */
+#define TENANTS_PER_SECOND 2000.0
+
+enum { MAPPINGS_LEFT = 4000 }; /* of vm.max_map_count, for code, heap and threads */
+
+/* A group larger than the descriptors keeps its locks by mappings: those bound it then. */
+static uint32_t group_room(void)
+{
+    FILE *f = fopen("/proc/sys/vm/max_map_count", "re");
+    unsigned long mappings = 65530;
+
+    if (f) {
+        if (fscanf(f, "%lu", &mappings) != 1)
+            mappings = 65530;
+        fclose(f);
+    }
+    mappings = mappings > 2 * MAPPINGS_LEFT ? mappings - MAPPINGS_LEFT : MAPPINGS_LEFT;
+    return tenant_file_room() + (mappings > UINT32_MAX / 2 ? UINT32_MAX / 2 : (uint32_t)mappings);
+}
+
+static struct plan_request request_of(const struct session *s, const struct migrate_options *o)
+{
+    return (struct plan_request){
+        .direction = o->direction,
+        .target = o->target,
+        .selected = s->selected,
+        .scope = o->scope,
+        .accept = o->accept,
+        .allow_irreversible = o->allow_irreversible,
+        .skip_unusable = o->skip_unusable,
+        .max_hold_ms = o->max_hold_ms ? o->max_hold_ms : s->config.max_hold_ms,
+        .group_size = s->config.group_size,
+        .group_room = group_room(),
+        .tenants_per_second = TENANTS_PER_SECOND,
+    };
+}
+
+int migrate_plan(struct session *s, const struct migrate_options *options, struct survey *survey,
+                 struct plan *plan, struct problems *problems, struct error *e)
+{
+    struct plan_request request;
+    int r = session_fleet(s, e);
+
+    memset(survey, 0, sizeof *survey);
+    memset(plan, 0, sizeof *plan);
+    if (r == E_OK)
+        r = session_source(s, e);
+    if (r == E_OK && !s->store)
+        r = session_store_read(s, e);
+    if (r == E_OK)
+        r = survey_fleet(s, survey, e);
+    if (r != E_OK)
+        return r;
+    request = request_of(s, options);
+    return plan_make(&s->fleet, survey->facts, &s->source, &request, plan, problems, e);
+}
+
+int run_plan(struct session *s, const char *command, const char *undoes,
+             const struct survey *survey, const struct plan *plan,
+             const struct migrate_options *options, struct report *report, struct error *e)
+{
+    struct execution x = {0};
+    struct job job = {0};
+    int r = report_begin(report, command, s, survey, plan);
+
+    if (r != E_OK)
+        return error_oom(e);
+    if (!plan->n_tenants)
+        return E_OK;
+    if (options->confirm && !options->confirm(options->ctx, s, plan))
+        return error_set(e, E_REFUSED, "not confirmed; nothing was changed");
+    r = job_make(s, command, undoes, survey, plan, &job, e);
+    if (r == E_OK)
+        r = execute(s, &job, options, &x, e);
+    if (r == E_OK && report_end(report, s, &job, &x) != E_OK)
+        r = error_oom(e);
+    execution_free(&x);
+    job_free(&job);
+    return r;
+}
+
+int run_begin(struct session *s, const char *command, const struct migrate_options *options,
+              struct report *report, struct error *e)
+{
+    int r = session_fleet(s, e);
+
+    memset(report, 0, sizeof *report);
+    if (r == E_OK)
+        r = session_store_run(s, command, options->wait_ms, e);
+    return r == E_OK ? settle_first(s, options, report, e) : r;
+}
+
+int migrate(struct session *s, const struct migrate_options *options, struct report *report,
+            struct error *e)
+{
+    const char *command = options->direction == PLAN_UP ? "up" : "down";
+    struct survey survey = {0};
+    struct plan plan = {0};
+    int r = run_begin(s, command, options, report, e);
+
+    if (r == E_OK)
+        r = migrate_plan(s, options, &survey, &plan, NULL, e);
+    if (r == E_OK)
+        r = run_plan(s, command, NULL, &survey, &plan, options, report, e);
+    plan_free(&plan);
+    survey_free(&survey);
+    return r;
+}

@@ -1,0 +1,198 @@
+#include "op/record.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/str.h"
+#include "op/job.h"
+#include "store/log.h"
+
+/* --- writing --- */
+
+static json_t *ranges(const struct group *g, bool refused_only)
+{
+    json_t *list = json_array();
+    uint32_t first = 0, n = 0;
+
+    for (uint32_t i = 0; i < g->n; i++) {
+        const struct member *m = &g->members[i];
+
+        if (refused_only && m->state != MEMBER_REFUSED)
+            continue;
+        if (n && m->branch == first + n) {
+            n++;
+            continue;
+        }
+        if (n)
+            json_array_append_new(list, json_pack("[I I]", (json_int_t)first, (json_int_t)n));
+        first = m->branch;
+        n = 1;
+    }
+    if (n)
+        json_array_append_new(list, json_pack("[I I]", (json_int_t)first, (json_int_t)n));
+    return list;
+}
+
+/* A row that a check returned is a tenant's data: it is shown, and not kept. */
+static json_t *message_of(const struct error *cause)
+{
+    static const char check[] = "the check returned a row";
+
+    return json_string(str_starts(cause->message, check) ? check : cause->message);
+}
+
+static json_t *failure(const struct job *job, const struct failure *f)
+{
+    json_t *json = json_pack("{s:I s:o s:s}", "group", (json_int_t)f->group, "message",
+                             message_of(&f->cause), "hint", f->cause.hint);
+
+    if (!json)
+        return NULL;
+    if (f->branch < job->n)
+        json_object_set_new(json, "tenant", json_string(job->branches[f->branch].id));
+    if (f->cause.file) {
+        json_object_set_new(json, "file", json_string(f->cause.file));
+        json_object_set_new(json, "line", json_integer(f->cause.line));
+    }
+    if (f->cause.statement)
+        json_object_set_new(json, "statement", json_string(f->cause.statement));
+    return json;
+}
+
+static json_t *ending(const struct run *run)
+{
+    return json_pack("{s:s s:I s:I}", "outcome", run_state_row(run->outcome)->name, "failures",
+                     (json_int_t)run->n_failures, "decisions", (json_int_t)run->decisions);
+}
+
+static json_t *body_of(const struct job *job, const struct run *run, const struct group *g,
+                       enum record_kind record)
+{
+    switch (record) {
+    case RECORD_END:
+        return ending(run);
+    case RECORD_REFUSED:
+        return run->n_failures ? failure(job, &run->failures[run->n_failures - 1]) : json_object();
+    case RECORD_GROUP:
+        return json_pack("{s:I s:I s:o}", "group", (json_int_t)g->id, "undoes",
+                         (json_int_t)g->undoes, "branches", ranges(g, false));
+    case RECORD_DECIDING:
+    case RECORD_SETTLED:
+        return json_pack("{s:I s:o}", "group", (json_int_t)g->id, "refused", ranges(g, true));
+    default:
+        return json_pack("{s:I}", "group", (json_int_t)g->id);
+    }
+}
+
+int record_write(const struct job *job, const struct run *run, const struct group *g,
+                 enum record_kind record, struct str *body)
+{
+    json_t *json = body_of(job, run, g, record);
+    char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+
+    json_decref(json);
+    if (!text)
+        return E_NOMEM;
+    str_add(body, text);
+    free(text);
+    return str_ok(body) ? E_OK : E_NOMEM;
+}
+
+int record_append(struct store *store, const char *run, const char *kind, const struct str *body,
+                  bool forced, struct error *e)
+{
+    struct log_event event = {.run = run,
+                              .at_us = clock_wall_us(),
+                              .kind = kind,
+                              .body = body->data,
+                              .body_len = body->len,
+                              .format = LOG_FORMAT};
+
+    return log_append(store, &event, forced, e);
+}
+
+/* --- reading --- */
+
+static int kind_of(const char *name)
+{
+    for (int kind = 0; kind < RECORDS; kind++)
+        if (str_same(record_name((enum record_kind)kind), name))
+            return kind;
+    return -1;
+}
+
+static uint32_t count(const json_t *list, uint32_t limit)
+{
+    uint64_t n = 0;
+
+    for (size_t i = 0; i < json_array_size(list); i++)
+        n += (uint64_t)json_integer_value(json_array_get(json_array_get(list, i), 1));
+    return n > limit ? 0 : (uint32_t)n;
+}
+
+/* The branches of the ranges, in order; NULL when there are none, or the event is damaged. */
+static uint32_t *expand(const struct job *job, const json_t *list, uint32_t *n)
+{
+    uint32_t total = count(list, job->n), *branches;
+
+    *n = 0;
+    branches = total ? malloc(total * sizeof *branches) : NULL;
+    for (size_t i = 0; branches && i < json_array_size(list); i++) {
+        const json_t *range = json_array_get(list, i);
+        json_int_t first = json_integer_value(json_array_get(range, 0));
+        json_int_t many = json_integer_value(json_array_get(range, 1));
+
+        for (json_int_t k = 0; k < many && first >= 0 && first + k < job->n; k++)
+            branches[(*n)++] = (uint32_t)(first + k);
+    }
+    return branches;
+}
+
+static uint8_t *guarantees_of(const struct job *job, const uint32_t *branches, uint32_t n)
+{
+    uint8_t *guarantees = n ? malloc(n) : NULL;
+
+    for (uint32_t i = 0; guarantees && i < n; i++)
+        guarantees[i] = job->guarantees[branches[i]];
+    return guarantees;
+}
+
+static int replay(const struct job *job, struct run *machine, enum record_kind kind,
+                  const json_t *body)
+{
+    const json_t *list = json_object_get(body, kind == RECORD_GROUP ? "branches" : "refused");
+    struct replayed record = {.kind = kind};
+    uint32_t *branches = expand(job, list, &record.n);
+    uint8_t *guarantees = guarantees_of(job, branches, record.n);
+    int r;
+
+    record.group = (uint32_t)json_integer_value(json_object_get(body, "group"));
+    record.undoes = (uint32_t)json_integer_value(json_object_get(body, "undoes"));
+    record.branches = branches;
+    record.guarantees = guarantees;
+    r = run_replay(machine, &record);
+    free(branches);
+    free(guarantees);
+    return r;
+}
+
+int record_replay(const struct job *job, struct run *machine, const struct log_event *event,
+                  struct error *e)
+{
+    int kind = kind_of(event->kind), r;
+    json_t *body;
+
+    if (kind < 0)
+        return E_OK;
+    body = json_loadb(event->body, event->body_len, 0, NULL);
+    r = body ? replay(job, machine, (enum record_kind)kind, body) : E_INVALID;
+    json_decref(body);
+    if (r == E_OK)
+        return E_OK;
+    return error_set(e, r == E_NOMEM ? E_NOMEM : E_FATAL,
+                     "event %lld of the run log does not fit its run", (long long)event->seq);
+}

@@ -1,0 +1,216 @@
+#include "op/report.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/str.h"
+#include "op/execute.h"
+#include "op/exit.h"
+#include "op/job.h"
+#include "op/session.h"
+#include "store/log.h"
+
+int report_failure(struct report *r, const char *tenant, struct error *why)
+{
+    struct report_failure *list =
+        realloc(r->failures, (r->n_failures + 1) * sizeof *r->failures);
+
+    if (!list)
+        return E_NOMEM;
+    r->failures = list;
+    list[r->n_failures] = (struct report_failure){.tenant = tenant ? strdup(tenant) : NULL};
+    error_move(&list[r->n_failures++].why, why);
+    return E_OK;
+}
+
+static void copy_error(struct error *to, const struct error *from)
+{
+    *to = *from;
+    to->tenant = from->tenant ? strdup(from->tenant) : NULL;
+    to->file = from->file ? strdup(from->file) : NULL;
+    to->statement = from->statement ? strdup(from->statement) : NULL;
+}
+
+static int note_skips(struct report *r, const struct session *s, const struct plan *plan)
+{
+    r->skipped = calloc(plan->n_skips ? plan->n_skips : 1, sizeof *r->skipped);
+    if (!r->skipped)
+        return E_NOMEM;
+    for (; r->n_skipped < plan->n_skips; r->n_skipped++) {
+        const struct plan_skip *skip = &plan->skips[r->n_skipped];
+
+        r->skipped[r->n_skipped].tenant = strdup(s->fleet.tenants[skip->tenant].id);
+        copy_error(&r->skipped[r->n_skipped].why, skip->why);
+    }
+    return E_OK;
+}
+
+static const char *digits_of(struct report *r, const struct session *s, uint64_t version)
+{
+    const struct migration *m = source_find(&s->source, version);
+    char text[24];
+
+    if (m)
+        return arena_copy(&r->arena, m->digits);
+    snprintf(text, sizeof text, "%llu", (unsigned long long)version);
+    return version ? arena_copy(&r->arena, text) : "";
+}
+
+int report_begin(struct report *r, const char *command, const struct session *s,
+                 const struct survey *survey, const struct plan *plan)
+{
+    (void)survey;
+    snprintf(r->command, sizeof r->command, "%s", command);
+    r->target = plan->target;
+    r->target_digits = digits_of(r, s, plan->target);
+    r->tenants = plan->n_tenants;
+    r->at_target = plan->n_selected - plan->n_skips - plan->n_tenants;
+    r->foreign = plan->n_foreign;
+    r->groups = (uint32_t)plan->n_groups;
+    r->exit = plan->n_skips ? EXIT_SOME : EXIT_DONE;
+    return r->target_digits ? note_skips(r, s, plan) : E_NOMEM;
+}
+
+/* --- from the machine --- */
+
+/* What became of each branch over all groups that had it: the last word counts. */
+enum fate { FATE_UNTOUCHED, FATE_KEPT, FATE_BACK, FATE_DOUBT };
+
+static void fates_of_group(const struct group *g, uint8_t *fates, uint8_t *guarantees)
+{
+    for (uint32_t i = 0; i < g->n; i++) {
+        const struct member *m = &g->members[i];
+
+        if (m->state == MEMBER_DOUBT || (g->undoes && m->state == MEMBER_REFUSED))
+            fates[m->branch] = FATE_DOUBT;
+        else if (m->state == MEMBER_COMMITTED)
+            fates[m->branch] = g->undoes ? FATE_BACK : FATE_KEPT;
+        else if (g->undoes && g->state == GROUP_ABORTED)
+            fates[m->branch] = FATE_DOUBT;
+        else if (!g->undoes)
+            fates[m->branch] = FATE_BACK;
+        if (m->state == MEMBER_COMMITTED && !g->undoes)
+            guarantees[m->branch] = m->guarantee;
+    }
+}
+
+/* A tenant has one branch a segment: it is done when all are kept, in doubt when one is. */
+static void count_tenant(struct report *r, const struct job *job, const uint8_t *fates,
+                         const uint8_t *guarantees, uint32_t i, char **in_doubt)
+{
+    if (fates[i] == FATE_DOUBT) {
+        in_doubt[r->n_in_doubt++] = strdup(job->branches[i].id);
+    } else if (fates[i] == FATE_KEPT) {
+        r->done++;
+        r->by_guarantee[guarantees[i]]++;
+    }
+}
+
+/* The branch that speaks for its tenant: its last one; an earlier one in doubt is worse. */
+static void merge_segments(const struct job *job, uint8_t *fates, uint8_t *guarantees)
+{
+    for (uint32_t i = job->n; i-- > 0;) {
+        if (i + 1 >= job->n || job->from[i] == 0)
+            continue;
+        for (uint32_t j = i; j-- > 0;)
+            if (str_same(job->branches[j].path, job->branches[i].path)) {
+                if (fates[i] > fates[j])
+                    fates[j] = fates[i];
+                if (guarantees[i] > guarantees[j])
+                    guarantees[j] = guarantees[i];
+                fates[i] = FATE_UNTOUCHED;
+                break;
+            }
+    }
+}
+
+static int count_fates(struct report *r, const struct job *job, const struct run *run)
+{
+    uint8_t *fates = calloc(job->n ? job->n : 1, 1);
+    uint8_t *guarantees = calloc(job->n ? job->n : 1, 1);
+
+    r->in_doubt = calloc(job->n ? job->n : 1, sizeof *r->in_doubt);
+    if (fates && guarantees && r->in_doubt) {
+        for (size_t i = 0; i < run->n_groups; i++)
+            fates_of_group(run->groups[i], fates, guarantees);
+        merge_segments(job, fates, guarantees);
+        for (uint32_t i = 0; i < job->n; i++)
+            count_tenant(r, job, fates, guarantees, i, r->in_doubt);
+    }
+    free(fates);
+    free(guarantees);
+    return r->in_doubt ? E_OK : E_NOMEM;
+}
+
+static int move_failures(struct report *r, const struct job *job, struct run *run)
+{
+    int outcome = E_OK;
+
+    if (run->stop && run->outcome != RUN_DONE)
+        outcome = report_failure(r, NULL, &run->stop_cause);
+    for (size_t i = 0; i < run->n_failures && outcome == E_OK; i++) {
+        struct failure *f = &run->failures[i];
+        bool known = f->branch < job->n;
+
+        if (known)
+            error_tenant(&f->cause, job->branches[f->branch].id);
+        outcome = report_failure(r, known ? job->branches[f->branch].id : f->cause.tenant, &f->cause);
+    }
+    return outcome;
+}
+
+static int exit_of_outcome(enum run_state outcome, int before)
+{
+    switch (outcome) {
+    case RUN_DONE:
+        return before;
+    case RUN_PARTIAL:
+        return EXIT_SOME;
+    case RUN_DOUBT:
+        return EXIT_IN_DOUBT;
+    default:
+        return before == EXIT_SOME ? EXIT_SOME : EXIT_NOT_DONE;
+    }
+}
+
+int report_end(struct report *r, struct session *s, const struct job *job, struct execution *x)
+{
+    struct run *run = x->machine;
+
+    snprintf(r->run, sizeof r->run, "%s", job->run);
+    snprintf(r->undoes, sizeof r->undoes, "%s", job->undoes);
+    snprintf(r->log_head, sizeof r->log_head, "%s", log_head(s->store));
+    r->seconds = x->seconds;
+    r->hold_writers_s = x->hold_writers_s;
+    r->hold_readers_s = x->hold_readers_s;
+    r->decisions = run->decisions;
+    r->groups = (uint32_t)run->n_groups;
+    r->as_it_was = run->outcome == RUN_NOT_DONE;
+    r->exit = exit_of_outcome(run->outcome, r->exit);
+    if (count_fates(r, job, run) != E_OK)
+        return E_NOMEM;
+    r->at_target += r->done;
+    return move_failures(r, job, run);
+}
+
+static void free_failures(struct report_failure *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        free(list[i].tenant);
+        error_clear(&list[i].why);
+    }
+    free(list);
+}
+
+void report_free(struct report *r)
+{
+    free_failures(r->failures, r->n_failures);
+    free_failures(r->skipped, r->n_skipped);
+    for (size_t i = 0; i < r->n_in_doubt; i++)
+        free(r->in_doubt[i]);
+    free(r->in_doubt);
+    arena_free(&r->arena);
+    *r = (struct report){0};
+}

@@ -1,0 +1,139 @@
+#include "op/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "engine/sqlite/engine.h"
+#include "op/exit.h"
+#include "runtime/crew.h"
+#include "store/hold.h"
+#include "store/store.h"
+
+/* The expression is parsed before the fleet is resolved: a typo must not cost a long listing. */
+static int select_tenants(struct session *s, struct error *e)
+{
+    struct selection *selection = NULL;
+    int r = s->select ? selection_parse(s->select, &selection, e) : E_OK;
+
+    if (r != E_OK)
+        return r;
+    s->selected = calloc(s->fleet.n ? s->fleet.n : 1, sizeof *s->selected);
+    for (size_t i = 0; s->selected && i < s->fleet.n; i++) {
+        s->selected[i] = selection_takes(selection, &s->fleet.tenants[i]);
+        s->n_selected += s->selected[i];
+    }
+    selection_free(selection);
+    return s->selected ? E_OK : error_oom(e);
+}
+
+static int nothing_found(const struct session *s, struct error *e)
+{
+    if (s->fleet.n)
+        return error_set(e, E_INVALID, "no tenant is selected by '%s' (of %zu)", s->select,
+                         s->fleet.n);
+    error_set(e, E_INVALID, "no tenant found: %s matches nothing",
+              s->config.n_sources ? s->config.sources[0].place : "the configuration");
+    error_hint(e, "name the tenants in lockstep.conf (lockstep init writes one) or with --tenants GLOB");
+    return E_INVALID;
+}
+
+int session_open(const struct session_options *options, struct session **session, struct error *e)
+{
+    struct session *s = calloc(1, sizeof *s);
+    int r;
+
+    *session = NULL;
+    if (!s)
+        return error_oom(e);
+    r = sqlite_engine_setup() == E_OK ? config_read(options->config_file, &s->config, e)
+                                      : error_oom(e);
+    if (r == E_OK && (options->tenants || options->migrations))
+        r = config_override(&s->config, options->tenants, options->migrations, e);
+    s->select = options->select;
+    s->jobs = options->jobs ? options->jobs : s->config.jobs;
+    if (r != E_OK) {
+        session_close(s);
+        return r;
+    }
+    *session = s;
+    return E_OK;
+}
+
+void session_close(struct session *s)
+{
+    if (!s)
+        return;
+    crew_free(s->crew);
+    store_close(s->store);
+    hold_release(s->hold);
+    source_free(&s->source);
+    fleet_free(&s->fleet);
+    config_free(&s->config);
+    free(s->selected);
+    free(s);
+}
+
+int session_fleet(struct session *s, struct error *e)
+{
+    int r;
+
+    if (s->has_fleet)
+        return E_OK;
+    r = fleet_resolve(&s->config, &s->fleet, e);
+    if (r == E_OK)
+        r = select_tenants(s, e);
+    if (r == E_OK && !s->n_selected)
+        r = nothing_found(s, e);
+    s->has_fleet = r == E_OK;
+    return r;
+}
+
+int session_source(struct session *s, struct error *e)
+{
+    int r;
+
+    if (s->has_source)
+        return E_OK;
+    r = source_read(s->config.migrations, &s->source, e);
+    if (r == E_MISSING) {
+        error_set(e, E_INVALID, "there is no folder of migrations at %s", s->config.migrations);
+        error_hint(e, "lockstep new NAME makes the first one, or name another with --migrations DIR");
+        r = E_INVALID;
+    }
+    s->has_source = r == E_OK;
+    return r;
+}
+
+int session_store_read(struct session *s, struct error *e)
+{
+    int r;
+
+    if (s->store)
+        return E_OK;
+    r = store_open(s->config.state, STORE_READ, &s->store, e);
+    if (r == E_MISSING)
+        error_clear(e);
+    return r == E_MISSING ? E_OK : r;
+}
+
+int session_store_run(struct session *s, const char *command, int64_t wait_ms, struct error *e)
+{
+    int r = E_OK;
+
+    if (!s->hold)
+        r = hold_take(s->config.state, command, wait_ms, &s->hold, e);
+    if (r == E_OK) {
+        store_close(s->store);
+        s->store = NULL;
+        r = store_open(s->config.state, STORE_WRITE, &s->store, e);
+    }
+    return r;
+}
+
+int session_crew(struct session *s, struct error *e)
+{
+    if (!s->crew)
+        s->crew = crew_new(s->jobs);
+    return s->crew ? E_OK : error_oom(e);
+}

@@ -1,0 +1,18 @@
+/* What every run command does first and last; shared by the use cases that run. */
+#ifndef OP_SETTLE_H
+#define OP_SETTLE_H
+
+#include "op/migrate.h"
+
+/* Fleet, hold, and earlier runs settled. report is cleared. */
+int run_begin(struct session *s, const char *command, const struct migrate_options *options,
+              struct report *report, struct error *e);
+/* Settles what earlier runs left open; E_DOUBT when something stays open. */
+int settle_first(struct session *s, const struct migrate_options *options, struct report *report,
+                 struct error *e);
+/* A plan under the hold: asks, records, runs, reports. Nothing to do is fine. */
+int run_plan(struct session *s, const char *command, const char *undoes,
+             const struct survey *survey, const struct plan *plan,
+             const struct migrate_options *options, struct report *report, struct error *e);
+
+#endif

@@ -1,0 +1,298 @@
+#include "op/survey.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <uthash.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "engine/sqlite/look.h"
+#include "op/doubt.h"
+#include "op/paths.h"
+#include "op/session.h"
+#include "runtime/crew.h"
+#include "store/cache.h"
+
+enum { FLAG_FOREIGN = 1, FLAG_HISTORY = 2 };
+
+/* One tenant under the survey. */
+struct glance {
+    struct look look;
+    const struct cache_look *known; /* what the cache says; NULL: read afresh */
+    int64_t looked_us;
+    UT_hash_handle hh; /* by device and inode */
+    struct {
+        dev_t dev;
+        ino_t ino;
+    } key;
+};
+
+struct surveying {
+    struct session *s;
+    struct survey *survey;
+    struct glance *glances;
+    const struct doubt *doubt;
+    struct cache *cache;
+    const struct lineage **lineages; /* by the cache's id */
+    size_t cap_lineages;
+};
+
+/* --- in parallel: nothing but this tenant's own entries is written --- */
+
+static struct cache_stamp stamp_of(const struct look *look)
+{
+    struct cache_stamp stamp = {.dev = look->dev,
+                                .ino = look->ino,
+                                .size = look->size,
+                                .mtime_ns = look->mtime_ns,
+                                .ctime_ns = look->ctime_ns};
+
+    memcpy(stamp.header, look->header, CACHE_HEADER);
+    return stamp;
+}
+
+static int look_at(struct surveying *v, uint32_t i, struct error *e)
+{
+    struct glance *g = &v->glances[i];
+    bool quiet = v->s->fleet.tenants[i].beside == 0;
+    struct cache_stamp stamp;
+    int r;
+
+    g->looked_us = clock_wall_us();
+    r = look_open(v->survey->paths[i], quiet, &g->look, e);
+    if (r != E_OK)
+        return r;
+    stamp = stamp_of(&g->look);
+    if (v->cache && g->look.quiet)
+        g->known = cache_get(v->cache, &stamp);
+    return g->known ? E_OK : look_read(v->survey->paths[i], &g->look, e);
+}
+
+static void unusable(struct facts *f, enum usable how, struct error *e)
+{
+    f->usable = how;
+    error_move(&f->why, e);
+}
+
+static void survey_one(void *arg, uint32_t i)
+{
+    CLEANUP_ERROR struct error e = ERROR_INIT;
+    struct surveying *v = arg;
+    struct facts *f = &v->survey->facts[i];
+    int r;
+
+    if (!v->s->selected[i] || f->usable != USABLE_YES)
+        return;
+    r = look_at(v, i, &e);
+    close_fd(&v->glances[i].look.fd);
+    if (r != E_OK) {
+        error_tenant(&e, v->s->fleet.tenants[i].id);
+        unusable(f, USABLE_NO, &e);
+    }
+}
+
+/* --- before: where they are, and who must not be opened --- */
+
+static void resolve_one(struct surveying *v, struct path_resolver *resolver, uint32_t i)
+{
+    CLEANUP_ERROR struct error e = ERROR_INIT;
+    const struct tenant *t = &v->s->fleet.tenants[i];
+    int r = path_resolve(resolver, &v->survey->arena, t->path, &v->survey->paths[i], &e);
+
+    if (r == E_OK && doubt_has(v->doubt, v->survey->paths[i])) {
+        error_set(&e, E_DOUBT, "belongs to a run that is not settled");
+        error_hint(&e, "run: lockstep recover");
+        error_tenant(&e, t->id);
+        unusable(&v->survey->facts[i], USABLE_DOUBT, &e);
+    } else if (r != E_OK) {
+        error_tenant(&e, t->id);
+        unusable(&v->survey->facts[i], USABLE_NO, &e);
+    }
+}
+
+static void resolve_all(struct surveying *v)
+{
+    struct path_resolver resolver = {0};
+
+    for (uint32_t i = 0; i < v->survey->n; i++)
+        if (v->s->selected[i])
+            resolve_one(v, &resolver, i);
+    path_resolver_free(&resolver);
+}
+
+/* Links are rare: they are followed one by one, after everybody else. */
+static void follow_links(struct surveying *v)
+{
+    CLEANUP_ERROR struct error e = ERROR_INIT;
+
+    for (uint32_t i = 0; i < v->survey->n; i++) {
+        struct facts *f = &v->survey->facts[i];
+
+        if (f->usable != USABLE_NO || f->why.code != E_CHANGED)
+            continue;
+        error_clear(&f->why);
+        f->usable = USABLE_YES;
+        if (path_follow(&v->survey->arena, v->survey->paths[i], &v->survey->paths[i], &e) == E_OK) {
+            survey_one(v, i);
+            continue;
+        }
+        error_tenant(&e, v->s->fleet.tenants[i].id);
+        unusable(f, USABLE_NO, &e);
+    }
+}
+
+/* --- after: facts, shared pasts, twins --- */
+
+static const struct lineage *parse_lineage(struct arena *arena, const char *text)
+{
+    struct lineage *l = arena_alloc(arena, sizeof *l);
+    const char *at = text;
+    struct past_row row;
+    size_t n = 0;
+
+    while (past_next(arena, &at, &row))
+        n++;
+    if (!l || !(l->applied = arena_array(arena, n ? n : 1, sizeof *l->applied)))
+        return NULL;
+    for (at = text; past_next(arena, &at, &row) && l->n < n; l->n++) {
+        struct applied *a = &l->applied[l->n];
+
+        a->version = row.version;
+        a->name = row.name;
+        a->down_sql = row.down_sql;
+        strncat(a->checksum, row.checksum, sizeof a->checksum - 1);
+    }
+    return l;
+}
+
+static const struct lineage *lineage_of(struct surveying *v, uint32_t id)
+{
+    while (id >= v->cap_lineages) {
+        size_t cap = v->cap_lineages;
+
+        if (!array_room(&v->lineages, v->cap_lineages, &v->cap_lineages, sizeof *v->lineages))
+            return NULL;
+        memset(v->lineages + cap, 0, (v->cap_lineages - cap) * sizeof *v->lineages);
+    }
+    if (!v->lineages[id])
+        v->lineages[id] = parse_lineage(&v->survey->arena, cache_lineage_text(v->cache, id));
+    return v->lineages[id];
+}
+
+static void conclude(struct surveying *v, uint32_t i)
+{
+    struct facts *f = &v->survey->facts[i];
+    struct glance *g = &v->glances[i];
+    struct look *look = &g->look;
+    struct cache_look fresh = {.stamp = stamp_of(look)};
+    const struct cache_look *known = g->known;
+
+    if (!known) {
+        fresh.lineage = cache_lineage(v->cache, str_text(&look->past));
+        fresh.flags = (look->foreign ? FLAG_FOREIGN : 0) | (look->history ? FLAG_HISTORY : 0);
+        known = &fresh;
+    }
+    f->wal = look->wal;
+    f->guarantee = look->wal && look->live ? GUARANTEE_LOGGED : GUARANTEE_ATOMIC;
+    f->foreign = known->flags & FLAG_FOREIGN;
+    f->history = known->flags & FLAG_HISTORY;
+    f->bytes = (uint64_t)look->size;
+    f->page_size = look->page_size;
+    f->dev = look->dev;
+    f->ino = look->ino;
+    f->lineage = known->lineage ? lineage_of(v, known->lineage) : NULL;
+    if (!f->lineage) {
+        error_oom(&f->why);
+        f->usable = USABLE_NO;
+    } else if (known == &fresh && look->quiet) {
+        cache_put(v->cache, &fresh, g->looked_us);
+    }
+    str_free(&look->past);
+}
+
+static void find_twin(struct surveying *v, struct glance **all, uint32_t i)
+{
+    struct glance *g = &v->glances[i], *other = NULL;
+
+    g->key.dev = g->look.dev;
+    g->key.ino = g->look.ino;
+    HASH_FIND(hh, *all, &g->key, sizeof g->key, other);
+    if (other) {
+        struct facts *f = &v->survey->facts[i];
+
+        error_set(&f->why, E_REFUSED, "is the same file as tenant %s",
+                  v->s->fleet.tenants[other - v->glances].id);
+        error_tenant(&f->why, v->s->fleet.tenants[i].id);
+        f->usable = USABLE_NO;
+    } else {
+        HASH_ADD(hh, *all, key, sizeof g->key, g);
+    }
+}
+
+static void conclude_all(struct surveying *v)
+{
+    struct glance *all = NULL;
+
+    for (uint32_t i = 0; i < v->survey->n; i++) {
+        if (!v->s->selected[i] || v->survey->facts[i].usable != USABLE_YES)
+            continue;
+        conclude(v, i);
+        if (v->survey->facts[i].usable == USABLE_YES)
+            find_twin(v, &all, i);
+    }
+    HASH_CLEAR(hh, all);
+}
+
+static int prepare(struct surveying *v, struct doubt **doubt, struct error *e)
+{
+    struct survey *survey = v->survey;
+    size_t n = survey->n ? survey->n : 1;
+    int r = doubt_read(v->s, doubt, e);
+
+    if (r != E_OK)
+        return r;
+    v->doubt = *doubt;
+    survey->facts = calloc(n, sizeof *survey->facts);
+    survey->paths = arena_array(&survey->arena, n, sizeof *survey->paths);
+    v->glances = calloc(n, sizeof *v->glances);
+    if (!survey->facts || !survey->paths || !v->glances)
+        return error_oom(e);
+    for (size_t i = 0; i < survey->n; i++)
+        v->glances[i].look.fd = -1;
+    return cache_load(v->s->store, &v->cache, e);
+}
+
+int survey_fleet(struct session *s, struct survey *survey, struct error *e)
+{
+    struct surveying v = {.s = s, .survey = survey};
+    struct doubt *doubt = NULL;
+    int r;
+
+    *survey = (struct survey){.n = s->fleet.n};
+    r = session_crew(s, e);
+    if (r == E_OK)
+        r = prepare(&v, &doubt, e);
+    if (r == E_OK) {
+        resolve_all(&v);
+        crew_each(s->crew, (uint32_t)survey->n, survey_one, &v);
+        follow_links(&v);
+        conclude_all(&v);
+        if (s->hold)
+            cache_save(s->store, v.cache, NULL);
+    }
+    cache_free(v.cache);
+    doubt_free(doubt);
+    free(v.glances);
+    free(v.lineages);
+    return r;
+}
+
+void survey_free(struct survey *survey)
+{
+    for (size_t i = 0; survey->facts && i < survey->n; i++)
+        error_clear(&survey->facts[i].why);
+    free(survey->facts);
+    arena_free(&survey->arena);
+    *survey = (struct survey){0};
+}
