@@ -39,13 +39,13 @@ static struct participant *join(void *ctx, const struct group *g, uint16_t parti
     return p;
 }
 
-static int append(void *ctx, const struct run *run, const struct group *g, enum record_kind record,
-                  struct error *e)
+static int append(void *ctx, const struct run *run, const struct group *g, uint32_t slot,
+                  enum record_kind record, struct error *e)
 {
     struct carrying *c = ctx;
     CLEANUP_STR struct str body = STR_INIT;
 
-    if (record_write(c->job, run, g, record, &body) != E_OK)
+    if (record_write(c->job, run, g, slot, record, &body) != E_OK)
         return error_oom(e);
     return record_append(c->s->store, c->job->run, record_name(record), &body,
                          record_is_forced(record), e);

@@ -4,7 +4,7 @@
  *
  *   scripts   [hash, ...]                     all, for log_has_script()
  *   texts     [[file, text], ...]             parallel to scripts
- *   recipes   [[[version, digits, name, checksum, down, script, inverse], ...], ...]
+ *   recipes   [[[version, digits, name, checksum, down, script, inverse, mark], ...], ...]
  *   branches  [[id, path, recipe, from, n, guarantee], ...]
  *   groups    [[first, n], ...]
  */
@@ -50,10 +50,10 @@ static json_t *write_recipes(const struct job *job, json_t *scripts, json_t *tex
             const struct step *s = &job->recipes[r].steps[i];
 
             json_array_append_new(
-                steps, json_pack("[I s s s b I I]", (json_int_t)s->version, s->digits, s->name,
+                steps, json_pack("[I s s s b I I b]", (json_int_t)s->version, s->digits, s->name,
                                  s->checksum ? s->checksum : "", s->down,
                                  script_index(scripts, texts, s->script),
-                                 script_index(scripts, texts, s->inverse)));
+                                 script_index(scripts, texts, s->inverse), s->mark));
         }
         json_array_append_new(recipes, steps);
     }
@@ -152,6 +152,7 @@ static bool read_step(struct job *job, const json_t *all, const struct script *s
     step->down = json_is_true(json_array_get(json, 4));
     step->script = script_at(all, scripts, json_array_get(json, 5));
     step->inverse = script_at(all, scripts, json_array_get(json, 6));
+    step->mark = json_is_true(json_array_get(json, 7));
     return step->digits && step->name && step->checksum && step->script;
 }
 

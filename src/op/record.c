@@ -69,14 +69,23 @@ static json_t *ending(const struct run *run)
                      (json_int_t)run->n_failures, "decisions", (json_int_t)run->decisions);
 }
 
+/* The latest failure of this branch is the one that the record is about. */
+static json_t *refusal(const struct job *job, const struct run *run, uint32_t branch)
+{
+    for (size_t i = run->n_failures; i-- > 0;)
+        if (run->failures[i].branch == branch)
+            return failure(job, &run->failures[i]);
+    return json_object();
+}
+
 static json_t *body_of(const struct job *job, const struct run *run, const struct group *g,
-                       enum record_kind record)
+                       uint32_t slot, enum record_kind record)
 {
     switch (record) {
     case RECORD_END:
         return ending(run);
     case RECORD_REFUSED:
-        return run->n_failures ? failure(job, &run->failures[run->n_failures - 1]) : json_object();
+        return refusal(job, run, g->members[slot].branch);
     case RECORD_GROUP:
         return json_pack("{s:I s:I s:o}", "group", (json_int_t)g->id, "undoes",
                          (json_int_t)g->undoes, "branches", ranges(g, false));
@@ -89,9 +98,9 @@ static json_t *body_of(const struct job *job, const struct run *run, const struc
 }
 
 int record_write(const struct job *job, const struct run *run, const struct group *g,
-                 enum record_kind record, struct str *body)
+                 uint32_t slot, enum record_kind record, struct str *body)
 {
-    json_t *json = body_of(job, run, g, record);
+    json_t *json = body_of(job, run, g, slot, record);
     char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
 
     json_decref(json);

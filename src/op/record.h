@@ -16,7 +16,7 @@ struct store;
 struct str;
 
 int record_write(const struct job *job, const struct run *run, const struct group *g,
-                 enum record_kind record, struct str *body);
+                 uint32_t slot, enum record_kind record, struct str *body);
 int record_append(struct store *store, const char *run, const char *kind, const struct str *body,
                   bool forced, struct error *e);
 /* Tells the machine what the event recorded; events of other kinds are passed over. */

@@ -11,7 +11,7 @@
 #include "runtime/timers.h"
 
 /* A participant of a group under way, and what is being asked of it. */
-struct seat {
+struct joined {
     uint32_t group;
     uint16_t index;
     struct participant *participant;
@@ -22,7 +22,7 @@ struct seat {
 struct answer {
     struct answer *next;
     struct drive *drive;
-    struct seat *seat;
+    struct joined *joined;
     struct action action;
     struct event event;
     struct error cause;
@@ -33,8 +33,8 @@ struct drive {
     struct crew *crew;
     const struct world *world;
     struct timers timers;
-    struct seat **seats;
-    size_t n_seats, cap_seats;
+    struct joined **joined;
+    size_t n_joined, cap_joined;
     size_t under_way; /* tasks handed to the crew and not answered */
     int64_t next_tick_us;
     bool ended;
@@ -58,7 +58,7 @@ static enum event_kind answer_kind(enum action_kind kind)
 
 static int call(struct answer *a)
 {
-    struct participant *p = a->seat->participant;
+    struct participant *p = a->joined->participant;
     const struct participant_ops *ops = p->ops;
 
     switch (a->action.kind) {
@@ -71,7 +71,7 @@ static int call(struct answer *a)
     case ACT_DECIDE:
         return ops->decide(p, &a->cause);
     case ACT_SETTLE:
-        return ops->settle(p, a->action.verdict, a->seat->slots, &a->cause);
+        return ops->settle(p, a->action.verdict, a->joined->slots, &a->cause);
     case ACT_CLOSE:
         return ops->close(p, a->action.verdict, &a->cause);
     default:
@@ -98,70 +98,68 @@ static void carry_out(void *arg)
 
 /* --- the machine's side --- */
 
-static struct seat *find_seat(const struct drive *d, uint32_t group, uint16_t index)
+static struct joined *find_joined(const struct drive *d, uint32_t group, uint16_t index)
 {
-    for (size_t i = d->n_seats; i-- > 0;)
-        if (d->seats[i]->group == group && d->seats[i]->index == index)
-            return d->seats[i];
+    for (size_t i = d->n_joined; i-- > 0;)
+        if (d->joined[i]->group == group && d->joined[i]->index == index)
+            return d->joined[i];
     return NULL;
 }
 
-static void free_seat(struct seat *seat)
+static void free_joined(struct joined *joined)
 {
-    if (seat->participant)
-        seat->participant->ops->free(seat->participant);
-    free(seat->slots);
-    free(seat);
+    if (joined->participant)
+        joined->participant->ops->free(joined->participant);
+    free(joined->slots);
+    free(joined);
 }
 
-static struct seat *new_seat(struct drive *d, const struct action *action, const struct group *g)
+static struct joined *new_joined(struct drive *d, const struct action *action, const struct group *g)
 {
-    struct seat *seat = calloc(1, sizeof *seat);
+    struct joined *joined = calloc(1, sizeof *joined);
 
-    if (!seat)
+    if (!joined)
         return NULL;
-    *seat = (struct seat){.group = g->id, .index = action->participant};
-    seat->slots = malloc(g->n ? g->n : 1);
-    if (seat->slots)
-        seat->participant = d->world->join(d->world->ctx, g, action->participant,
+    *joined = (struct joined){.group = g->id, .index = action->participant};
+    joined->slots = malloc(g->n ? g->n : 1);
+    if (joined->slots)
+        joined->participant = d->world->join(d->world->ctx, g, action->participant,
                                            action->kind == ACT_ASK);
-    if (!seat->participant || !array_room(&d->seats, d->n_seats, &d->cap_seats, sizeof seat)) {
-        free_seat(seat);
+    if (!joined->participant || !array_room(&d->joined, d->n_joined, &d->cap_joined, sizeof joined)) {
+        free_joined(joined);
         return NULL;
     }
-    d->seats[d->n_seats++] = seat;
-    return seat;
+    d->joined[d->n_joined++] = joined;
+    return joined;
 }
 
-static void free_group_seats(struct drive *d, uint32_t group)
+static void free_group(struct drive *d, uint32_t group)
 {
     size_t kept = 0;
 
-    for (size_t i = 0; i < d->n_seats; i++) {
-        if (d->seats[i]->group == group)
-            free_seat(d->seats[i]);
+    for (size_t i = 0; i < d->n_joined; i++) {
+        if (d->joined[i]->group == group)
+            free_joined(d->joined[i]);
         else
-            d->seats[kept++] = d->seats[i];
+            d->joined[kept++] = d->joined[i];
     }
-    d->n_seats = kept;
+    d->n_joined = kept;
 }
 
 static int hand_over(struct drive *d, const struct action *action)
 {
     const struct group *g = run_group(d->run, action->group);
-    struct seat *seat = find_seat(d, action->group, action->participant);
+    struct joined *joined = find_joined(d, action->group, action->participant);
     struct answer *a;
 
-    if (!seat)
-        seat = new_seat(d, action, g);
-    a = seat ? calloc(1, sizeof *a) : NULL;
+    if (!joined)
+        joined = new_joined(d, action, g);
+    a = joined ? calloc(1, sizeof *a) : NULL;
     if (!a)
         return E_FATAL;
-    *a = (struct answer){.drive = d, .seat = seat, .action = *action};
+    *a = (struct answer){.drive = d, .joined = joined, .action = *action};
     if (action->kind == ACT_SETTLE)
-        for (uint32_t i = 0; i < g->n; i++)
-            seat->slots[i] =
-                g->members[i].state == MEMBER_PREPARED ? SETTLE_NOT_YET : SETTLE_DONE;
+        group_slots(g, action->participant, joined->slots);
     d->under_way++;
     if (crew_submit(d->crew, carry_out, a) == E_OK)
         return E_OK;
@@ -176,10 +174,10 @@ static int write_log(struct drive *d, const struct action *action)
     const struct group *g = run_group(d->run, action->group);
     struct event event = {.kind = EV_LOGGED, .group = action->group, .record = action->record};
 
-    event.outcome = d->world->log(d->world->ctx, d->run, g, action->record, &cause);
+    event.outcome = d->world->log(d->world->ctx, d->run, g, action->slot, action->record, &cause);
     event.cause = &cause;
     if (action->record == RECORD_SETTLED)
-        free_group_seats(d, action->group);
+        free_group(d, action->group);
     return record_is_forced(action->record) ? run_handle(d->run, &event) : E_OK;
 }
 
@@ -240,7 +238,7 @@ static int feed(struct drive *d, struct answer *all)
         all = a->next;
         d->under_way--;
         a->event.cause = &a->cause;
-        a->event.slots = a->action.kind == ACT_SETTLE ? a->seat->slots : NULL;
+        a->event.slots = a->action.kind == ACT_SETTLE ? a->joined->slots : NULL;
         if (r == E_OK)
             r = run_handle(d->run, &a->event);
         if (r == E_OK)
@@ -334,9 +332,9 @@ int drive(struct run *run, struct crew *crew, const struct world *world)
     while (r == E_OK && !d.ended)
         r = step(&d);
     wait_for_all(&d);
-    for (size_t i = 0; i < d.n_seats; i++)
-        free_seat(d.seats[i]);
-    free(d.seats);
+    for (size_t i = 0; i < d.n_joined; i++)
+        free_joined(d.joined[i]);
+    free(d.joined);
     timers_free(&d.timers);
     pthread_cond_destroy(&d.answered);
     pthread_mutex_destroy(&d.mutex);

@@ -17,9 +17,9 @@ struct world {
     /* The participant of a group, made when the group opens or is asked. NULL: out of memory. */
     struct participant *(*join)(void *ctx, const struct group *g, uint16_t participant,
                                 bool recovered);
-    /* Appends the record; durable on return when forced. */
-    int (*log)(void *ctx, const struct run *run, const struct group *g, enum record_kind record,
-               struct error *e);
+    /* Appends the record (REFUSED: of this slot); durable on return when forced. g: NULL at END. */
+    int (*log)(void *ctx, const struct run *run, const struct group *g, uint32_t slot,
+               enum record_kind record, struct error *e);
     /* Called after each batch of events, at least every DRIVE_TICK_MS. May be NULL. */
     void (*progress)(void *ctx, const struct run *run);
     /* Polled every DRIVE_TICK_MS: does somebody ask the run to stop? e says who. May be NULL. */

@@ -12,6 +12,7 @@ struct step {
     const char *digits, *name;
     const char *checksum;
     bool down;                    /* direction of this step */
+    bool mark;                    /* adopt: only the history row, nothing runs, either way */
     const struct script *script;  /* what runs: the up or the down script */
     const struct script *inverse; /* what undoes it; NULL: cannot be undone */
 };

@@ -21,7 +21,7 @@ static const struct step *step_at(const struct work *w, uint32_t i)
 static bool foreign_keys_off(const struct work *w)
 {
     for (uint32_t i = 0; i < w->n; i++)
-        if (script_of(w, &w->steps[i])->foreign_keys_off)
+        if (!w->steps[i].mark && script_of(w, &w->steps[i])->foreign_keys_off)
             return true;
     return false;
 }
@@ -29,7 +29,7 @@ static bool foreign_keys_off(const struct work *w)
 bool work_is_outside(const struct work *w)
 {
     for (uint32_t i = 0; i < w->n; i++)
-        if (script_of(w, &w->steps[i])->transaction_off)
+        if (!w->steps[i].mark && script_of(w, &w->steps[i])->transaction_off)
             return true;
     return false;
 }
@@ -95,7 +95,7 @@ static int run_step(sqlite3 *db, const struct work *w, const struct step *step, 
     int64_t started_us = clock_mono_us();
     int r = check_fits(db, step, down, e);
 
-    if (r == E_OK)
+    if (r == E_OK && !step->mark)
         r = script_run(db, script_of(w, step), &w->limits, e);
     if (r == E_OK)
         r = record(db, w, step, down, started_us, e);
