@@ -1,0 +1,258 @@
+#!/usr/bin/env python3
+"""The kill test: kills lockstep at every system call that matters, and has the stock sqlite3 judge.
+
+    campaign.py --suite quick|soak
+    campaign.py --mode M --ending E --size N [--option O]... [--threads T] [--double]
+                --exhaustive | --sample K | --point N --when before|after [--second M --second-when W]
+
+Prints TAP, one test a campaign. Each fault is one line with what was killed where, and below it the
+command that repeats just that try; its folder is kept. A single --point with --stop ends after the kill
+and keeps the folder as the kill left it.
+"""
+
+import argparse
+import os
+import random
+import shutil
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+
+sys.dont_write_bytecode = True
+
+import contract
+import fleet as fleets
+import suites
+import workers
+from attempt import Attempt, Campaign, Point, stops
+from bench import Bench
+from judge import Fault
+from program import Broken
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+BUILD = os.environ.get("BUILD_ROOT") or os.path.join(os.path.dirname(os.path.dirname(HERE)), "build")
+
+SHOWN = 20  # faults printed of one campaign
+ENOUGH = 50  # faults after which a campaign ends
+SAMPLED_SECONDS = 4  # kills of recover for each sampled first kill
+
+
+@dataclass
+class Outcome:
+    kills: int = 0
+    tries: int = 0
+    faults: list = None
+    broken: str = ""
+
+    def summary(self, double):
+        kinds = [result.fault[0] for result in self.faults]
+        words = [f"{self.kills} {'double' if double else 'single'} kills"]
+        for kind in Fault.KINDS:
+            if kind in Fault.KINDS[:2] or kind == "left over" or kind in kinds:
+                words.append(f"{kinds.count(kind)} {kind}")
+        return ", ".join(words)
+
+
+class Runner:
+    def __init__(self, options, setting):
+        self.options, self.setting = options, setting
+        self.pool = workers.Pool(options.jobs, setting)
+        self.kept = []
+        self.number = self.failed = 0
+
+    def run(self, job):
+        started = time.monotonic()
+        out = Outcome(faults=[])
+        try:
+            for results in self._results(job):
+                self._take(out, job, results)
+                if len(out.faults) >= ENOUGH:
+                    break
+        except Broken as e:
+            out.broken = str(e)
+        self._report(job, out, time.monotonic() - started)
+
+    def _results(self, job):
+        calls = self.pool.one(workers.count, job.campaign)
+        if job.double:
+            yield from self._doubles(job, calls)
+            return
+        points = [Point(n, when) for n, when in stops(calls, literal=True)]
+        if job.sample:
+            points = self._chance(job).sample(points, min(job.sample, len(points)))
+        tasks = [(workers.single, job.campaign, p) for p in points]
+        yield from self.pool.all(tasks, chunk=4)
+        if not job.sample:
+            yield from self._beyond(job, len(calls) + 1)
+
+    def _beyond(self, job, n):
+        """A run may make more calls than the one that was counted."""
+        while True:
+            results = self.pool.one(workers.single, job.campaign, Point(n, "before"))
+            yield results
+            if results[0].kills == 0 or results[0].fault:
+                return
+            n += 1
+
+    def _doubles(self, job, calls):
+        points = [Point(n, when) for n, when in stops(calls, self.setting.literal or job.sample)]
+        share = SAMPLED_SECONDS if job.sample else 0
+        if job.sample:
+            points = self._chance(job).sample(points, min(-(-job.sample // share), len(points)))
+        yield from self.pool.all([(workers.double, job.campaign, p, share) for p in points])
+
+    def _chance(self, job):
+        return random.Random(f"{self.setting.seed}/{job.campaign}/{job.double}")
+
+    def _take(self, out, job, results):
+        for r in results:
+            out.tries += 1
+            out.kills += r.kills > (r.point.m > 0)
+            if not r.fault:
+                continue
+            out.faults.append(r)
+            if r.kept:
+                self.kept.append(r.kept)
+            if len(out.faults) <= SHOWN:
+                self._show(job.campaign, r)
+
+    def _show(self, campaign, r):
+        kind, text = r.fault
+        print(f"# {kind}: {text}; killed at {r.call}; {campaign.title()}; {r.point.arguments()}")
+        print(f"#   repeat: {self.repeat(campaign, r.point)}")
+        if r.kept:
+            print(f"#   kept: {r.kept}", flush=True)
+
+    def repeat(self, campaign, p):
+        words = f"{HERE}/campaign.py --program {self.setting.program}"
+        words += f" --killat {self.setting.killat} {campaign.arguments()} {p.arguments()}"
+        return words + f" --seed {self.setting.seed}"
+
+    def _report(self, job, out, seconds):
+        self.number += 1
+        fine = not out.faults and not out.broken and out.kills > 0
+        self.failed += not fine
+        result = "ok" if fine else "not ok"
+        words = out.summary(job.double)
+        if out.broken:
+            words += f"; it cannot go on: {out.broken}"
+        print(f"{result} {self.number} - {job.title()}: {words}")
+        each = 1000 * seconds / max(out.tries, 1)
+        print(f"# {seconds:.1f} s, {each:.0f} ms a try", flush=True)
+
+    def end(self):
+        self.pool.end()
+
+
+def one_point(options, setting, campaign):
+    p = Point(options.point, options.when, options.second or 0, options.second_when)
+    bench = Bench(os.path.join(setting.root, "1"), campaign, setting.program, setting.killat)
+    try:
+        result = Attempt(bench, setting.seed, p).run(only_kill=options.stop)
+    finally:
+        bench.end()
+    print(f"# killed at: {result.call}")
+    if result.fault:
+        print(f"# {result.fault[0]}: {result.fault[1]}")
+    if result.fault or options.stop:
+        print(f"# kept: {bench.folder}")
+        result.kept = bench.folder
+    print(f"{'not ok' if result.fault else 'ok'} 1 - {campaign.title()}, {p.arguments()}\n1..1")
+    return result
+
+
+def from_env(name, built):
+    return os.environ.get(name) or os.path.join(BUILD, built)
+
+
+def read_options():
+    a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    a.add_argument("--program", default=from_env("LOCKSTEP", "lockstep"))
+    a.add_argument("--killat", default=from_env("KILLAT", "tests/kill/killat"))
+    a.add_argument("--work", help="where the fleets are made (TMPDIR, else the build folder)")
+    a.add_argument("--jobs", type=int, default=os.cpu_count(), help="tries at a time")
+    a.add_argument("--seed", type=int)
+    a.add_argument("--suite", choices=suites.SUITES)
+    a.add_argument("--mode", choices=fleets.MODES)
+    a.add_argument("--ending", choices=fleets.ENDINGS)
+    a.add_argument("--size", type=int)
+    a.add_argument("--option", action="append", choices=contract.OPTIONS, default=[])
+    a.add_argument("--threads", type=int, default=1, help="--jobs of the program")
+    a.add_argument("--double", action="store_true", help="kill recover as well")
+    a.add_argument("--literal", action="store_true", help="double kills before and after every call")
+    a.add_argument("--exhaustive", action="store_true")
+    a.add_argument("--sample", type=int, metavar="K")
+    a.add_argument("--point", type=int, metavar="N")
+    a.add_argument("--when", choices=("before", "after"), default="before")
+    a.add_argument("--second", type=int, metavar="M")
+    a.add_argument("--second-when", choices=("before", "after"), default="before")
+    a.add_argument("--stop", action="store_true", help="only kill, and keep the folder")
+    options = a.parse_args()
+    if not options.suite and not (options.mode and options.ending and options.size):
+        a.error("either --suite, or --mode, --ending and --size")
+    if not options.suite and not (options.exhaustive or options.sample or options.point):
+        a.error("--exhaustive, --sample or --point")
+    for program in (options.program, options.killat):
+        if not os.access(program, os.X_OK):
+            print(f"Bail out! there is no program {program}")
+            sys.exit(1)
+    return options
+
+
+def root_folder(options):
+    place = options.work or os.environ.get("TMPDIR") or BUILD
+    os.makedirs(place, exist_ok=True)
+    root = tempfile.mkdtemp(prefix="kill-", dir=place)
+    os.chmod(root, 0o755)
+    return os.path.realpath(root)
+
+
+def clean(root, kept):
+    for name in os.listdir(root):
+        folder = os.path.join(root, name)
+        if not any(k.startswith(folder + "/") for k in kept):
+            shutil.rmtree(folder, ignore_errors=True)
+    if not kept:
+        os.rmdir(root)
+
+
+def jobs_of(options):
+    if options.suite:
+        return suites.SUITES[options.suite]
+    return [suites.Job(campaign_of(options), options.double, options.sample or 0)]
+
+
+def campaign_of(options):
+    return Campaign(
+        options.mode, options.ending, options.size, tuple(options.option), options.threads
+    )
+
+
+def run_jobs(options, setting):
+    runner = Runner(options, setting)
+    jobs = jobs_of(options)
+    print(f"# seed {setting.seed}\n1..{len(jobs)}", flush=True)
+    for job in jobs:
+        runner.run(job)
+    runner.end()
+    return runner.failed, runner.kept
+
+
+def main():
+    options = read_options()
+    seed = options.seed if options.seed is not None else random.SystemRandom().randrange(10**6)
+    program, killat = os.path.abspath(options.program), os.path.abspath(options.killat)
+    root = root_folder(options)
+    setting = workers.Setting(program, killat, root, seed, options.literal)
+    if options.point:
+        result = one_point(options, setting, campaign_of(options))
+        failed, kept = result.fault is not None, [result.kept] if result.kept else []
+    else:
+        failed, kept = run_jobs(options, setting)
+    clean(root, kept)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,36 @@
+"""What the kill test takes for granted about the program: the one place to change when it changes.
+
+Everything else here knows the program only by its commands, its exit codes, the history table in the
+tenants and the files it leaves.
+"""
+
+import re
+
+# Names used on the command line of the campaign -> lines of lockstep.conf. "rows" makes the tenants
+# large enough for the option to matter.
+OPTIONS = {
+    "cap64k": {"title": "64 kB of held pages", "lines": ['held_pages = "64kB"'], "rows": 700},
+    "groups": {"title": "a group a tenant", "lines": ["group_size = 1"]},
+    "owners": {"title": "tenants of another user", "lines": []},
+}
+
+STATE_FOLDER = ".lockstep"
+CONFIGURATION = "lockstep.conf"
+HISTORY = "lockstep_history"
+
+DONE, FAILED = 0, 1  # exit codes
+
+# In the output of a run that was killed: it says that all is done.
+SAYS_DONE = re.compile(rb"^done\b", re.MULTILINE | re.IGNORECASE)
+
+
+def up(threads):
+    return ["--jobs", str(threads), "up", "--yes"]
+
+
+def undo(run, threads):
+    return ["--jobs", str(threads), "undo", run, "--yes"]
+
+
+def recover(threads):
+    return ["--jobs", str(threads), "recover", "--yes"]

@@ -1,0 +1,61 @@
+"""Which campaigns make up `make check` and `make soak`."""
+
+from dataclasses import dataclass
+
+from attempt import Campaign
+
+
+@dataclass(frozen=True)
+class Job:
+    campaign: Campaign
+    double: bool = False
+    sample: int = 0  # tries; 0 for all
+
+    def title(self):
+        return self.campaign.title() + (", recover killed too" if self.double else "")
+
+
+ENDINGS = ("commit", "failing", "undo")
+MODES = ("delete", "wal-idle", "wal-live")
+
+
+def singles(modes, sizes, sample=0, **more):
+    return [
+        Job(Campaign(mode, ending, size, **more), sample=sample)
+        for mode in modes
+        for size in sizes
+        for ending in ENDINGS
+    ]
+
+
+def doubles(modes, sizes, sample=0, **more):
+    return [Job(j.campaign, True, sample) for j in singles(modes, sizes, sample, **more)]
+
+
+ALL = (*MODES, "mixed")
+
+QUICK = [
+    *singles(MODES, (1, 3)),
+    *doubles(("delete",), (1,)),
+    *singles(("mixed",), (3,), sample=60),
+    *singles(ALL, (10,), sample=12),
+    *singles(ALL, (10,), sample=12, threads=4),
+    *singles(ALL, (3,), sample=12, options=("cap64k",)),
+    *singles(ALL, (3,), sample=12, options=("groups",)),
+    *singles(("delete", "wal-idle"), (3,), sample=12, options=("owners",)),
+    *doubles(ALL, (3,), sample=16),
+]
+
+SOAK = [
+    *singles(ALL, (1, 3, 10)),
+    *singles(ALL, (3, 10), options=("cap64k",)),
+    *singles(ALL, (3,), options=("groups",)),
+    *singles(ALL, (3,), options=("owners",)),
+    *singles(ALL, (10,), sample=2000, threads=4),
+    *doubles(ALL, (1, 3)),
+    *doubles(ALL, (10,), sample=2000),
+    *doubles(ALL, (3,), sample=2000, options=("groups",)),
+    *doubles(ALL, (3,), sample=2000, options=("cap64k",)),
+]
+
+SUITES = {"quick": QUICK, "soak": SOAK}

@@ -1,0 +1,137 @@
+"""Worker processes, each with a folder of its own, that carry out tries and hand back what they found.
+
+A task is one of the functions below with its arguments. A fault keeps the folder it was found in and the
+worker goes on in another; an exception would end the pool, so it comes back as a value.
+"""
+
+import multiprocessing
+import os
+import random
+import shutil
+from dataclasses import dataclass
+
+from attempt import Attempt, Point, stops
+from bench import Bench
+from judge import Fault
+from program import Broken
+
+FAULTS = 4  # of one campaign that a worker keeps; a broken program would fill the disk
+
+
+@dataclass(frozen=True)
+class Setting:
+    program: str
+    killat: str
+    root: str
+    seed: int
+    literal: bool = False
+
+
+class Worker:
+    """The state of one process: the bench of the campaign it is at."""
+
+    this = None
+
+    def __init__(self, setting):
+        self.setting = setting
+        self.campaign = self.bench = None
+        self.made = self.faults = 0
+
+    def bench_for(self, campaign):
+        if campaign != self.campaign:
+            self.clear()
+            self.campaign, self.faults = campaign, 0
+        if self.bench is None:
+            self.made += 1
+            base = os.path.join(self.setting.root, f"{os.getpid()}-{self.made}")
+            self.bench = Bench(base, campaign, self.setting.program, self.setting.killat)
+        return self.bench
+
+    def attempt(self, campaign, p):
+        result = Attempt(self.bench_for(campaign), self.setting.seed, p).run()
+        if result.fault:
+            self.faults += 1
+            if self.faults <= FAULTS:
+                result.kept = self.bench.folder
+                self.bench.end()
+                self.bench = None
+        return result
+
+    def clear(self):
+        if self.bench is not None:
+            self.bench.end()
+            shutil.rmtree(self.bench.base, ignore_errors=True)
+        self.bench = None
+
+
+# Tasks.
+
+
+def count(worker, campaign):
+    """The calls of a full run, a line each."""
+    bench = worker.bench_for(campaign)
+    bench.restore()
+    bench.hold()
+    return bench.program.count(bench.folder, bench.arguments()).trace
+
+
+def single(worker, campaign, p):
+    return [worker.attempt(campaign, p)]
+
+
+def double(worker, campaign, first, sample):
+    """Every second kill that can follow the first one, or some of them."""
+    seed = worker.setting.seed
+    calls = Attempt(worker.bench_for(campaign), seed, first, double=True).count_recover()
+    seconds = stops(calls, worker.setting.literal or sample)
+    if sample:
+        chance = random.Random(f"{seed}/{first}")
+        seconds = chance.sample(seconds, min(sample, len(seconds)))
+    results = []
+    for m, when in seconds:
+        if worker.faults > FAULTS:
+            break
+        results.append(worker.attempt(campaign, Point(first.n, first.when, m, when)))
+    return results
+
+
+def clear(worker):
+    worker.clear()
+
+
+# The pool.
+
+
+def begin(setting):
+    Worker.this = Worker(setting)
+
+
+def carry_out(task):
+    function, *arguments = task
+    try:
+        return function(Worker.this, *arguments)
+    except (Broken, Fault, OSError) as e:
+        return Broken(f"{type(e).__name__}: {e}")
+
+
+class Pool:
+    def __init__(self, jobs, setting):
+        self.jobs = jobs
+        self.pool = multiprocessing.get_context("fork").Pool(jobs, begin, (setting,))
+
+    def one(self, *task):
+        return self._value(self.pool.apply(carry_out, (task,)))
+
+    def all(self, tasks, chunk=1):
+        for value in self.pool.imap_unordered(carry_out, tasks, chunk):
+            yield self._value(value)
+
+    def end(self):
+        self.pool.close()
+        self.pool.join()
+
+    @staticmethod
+    def _value(value):
+        if isinstance(value, Broken):
+            raise value
+        return value
