@@ -28,7 +28,7 @@ soak: packages-check $(BUILD)/build.ninja
 	@tools/check.py --build $(BUILD) $(or $(SUITES),unit-tsan soak)
 
 bench: packages-bench all
-	@LOCKSTEP=$(abspath $(BUILD)/lockstep) bench/run
+	@LOCKSTEP=$(abspath $(BUILD)/lockstep) bench/run --build $(BUILD) $(BENCH)
 
 # Only another PREFIX than last time changes the set-up: installing must not disturb a running check.
 install: all
