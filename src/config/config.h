@@ -1,8 +1,9 @@
 /*
  * The configuration: lockstep.conf (libconfuse), every option with its default in one table.
  *
- * Paths in it are relative to the folder the file lies in. Without a file the defaults hold:
- * tenants/<name>.db, migrations/, .lockstep/. Errors are E_INVALID with file:line.
+ * Paths in it are relative to the folder the file lies in; what comes out is relative to the
+ * working folder. Without a file the defaults hold: tenants/<name>.db, migrations/, .lockstep/.
+ * Errors are E_INVALID with file:line.
  *
  *   tenants    = {"tenants/<name>.db"}          globs; a tenant's id is the path after the fixed
  * prefix source "eu" { glob = {...} | list = "eu.csv" | catalog = "catalog.db" query = "select id,
@@ -32,7 +33,7 @@ struct tenant_source {
     enum source_kind kind;
     const char *place;   /* the glob, the list file, the catalog database */
     const char *query;   /* catalog only */
-    const char **labels; /* "key=value", NULL-terminated; given to every tenant of the source */
+    const char **labels; /* "key=value", NULL-terminated; a tenant's own of that key wins */
     unsigned line;       /* in file, 0 for defaults and the command line */
 };
 
@@ -57,6 +58,6 @@ int config_override(struct config *config, const char *tenants, const char *migr
                     struct error *e);
 void config_free(struct config *config);
 /* The commented file that `init` writes; generated from the same table of options. */
-const char *config_template(struct arena *arena);
+const char *config_template(struct arena *arena); /* NULL when out of memory */
 
 #endif

@@ -1,0 +1,54 @@
+/* The commented file that `init` writes: every option with its default, all switched off. */
+#include "base/str.h"
+#include "config/option.h"
+
+static const char head[] =
+    "# lockstep.conf: what lockstep works on, and how. Every option stands here with its default.\n"
+    "# Paths are relative to the folder of this file.\n";
+
+static const char tail[] =
+    "\n"
+    "# Tenants from other places than globs, any number of them. A source has one of glob, list "
+    "and\n"
+    "# catalog. A list is a CSV file with the header id,path (further columns are labels) or "
+    "JSON:\n"
+    "# [{\"id\": .., \"path\": .., \"labels\": {..}}]. A catalog is an SQLite database, and its "
+    "query\n"
+    "# gives the columns id and path (further ones are labels).\n"
+    "#source \"eu\" {\n"
+    "#    list = \"eu.csv\"\n"
+    "#    labels = {\"region=eu\"}\n"
+    "#}\n"
+    "#source \"us\" {\n"
+    "#    catalog = \"catalog.db\"\n"
+    "#    query = \"SELECT id, path, tier FROM tenants WHERE region = 'us'\"\n"
+    "#    labels = {\"region=us\"}\n"
+    "#}\n";
+
+static void add_value(const struct option *o, struct str *out)
+{
+    const char *quote = o->fallback ? "\"" : "";
+
+    if (option_is_list(o))
+        str_addf(out, "{%s%s%s}", quote, o->fallback ? o->fallback : "", quote);
+    else if (o->kind == OPTION_NUMBER || o->kind == OPTION_SIZE)
+        str_add(out, o->fallback);
+    else
+        str_addf(out, "\"%s\"", o->fallback);
+}
+
+const char *config_template(struct arena *arena)
+{
+    CLEANUP_STR struct str out = STR_INIT;
+
+    str_add(&out, head);
+    for (size_t i = 0; i < config_options_n; i++) {
+        const struct option *o = &config_options[i];
+
+        str_addf(&out, "\n%s#%s = ", o->about, o->name);
+        add_value(o, &out);
+        str_addc(&out, '\n');
+    }
+    str_add(&out, tail);
+    return str_ok(&out) ? arena_copy(arena, str_text(&out)) : NULL;
+}
