@@ -1,0 +1,172 @@
+/* One run as a tree, read back from its events. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "base/error.h"
+#include "base/str.h"
+#include "op/job.h"
+#include "op/runs.h"
+#include "op/session.h"
+
+struct showing {
+    struct session *s;
+    struct run_view *view;
+    size_t cap_groups, cap_failures;
+    int outcome;
+};
+
+static struct group_view *group_row(struct run_view *v, uint32_t id)
+{
+    for (size_t i = 0; i < v->n_groups; i++)
+        if (v->groups[i].id == id)
+            return &v->groups[i];
+    return NULL;
+}
+
+static size_t count_branches(const json_t *ranges)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < json_array_size(ranges); i++)
+        n += (size_t)json_integer_value(json_array_get(json_array_get(ranges, i), 1));
+    return n;
+}
+
+static int add_group(struct showing *sh, const json_t *body)
+{
+    struct run_view *v = sh->view;
+    struct group_view *g;
+
+    if (!array_room(&v->groups, v->n_groups, &sh->cap_groups, sizeof *v->groups))
+        return E_NOMEM;
+    g = &v->groups[v->n_groups++];
+    *g = (struct group_view){.id = (uint32_t)json_integer_value(json_object_get(body, "group")),
+                             .undoes = (uint32_t)json_integer_value(json_object_get(body, "undoes")),
+                             .tenants = count_branches(json_object_get(body, "branches"))};
+    snprintf(g->state, sizeof g->state, "open");
+    return E_OK;
+}
+
+static void mark_group(struct showing *sh, const json_t *body, const char *state)
+{
+    uint32_t id = (uint32_t)json_integer_value(json_object_get(body, "group"));
+    struct group_view *g = group_row(sh->view, id);
+
+    if (g)
+        snprintf(g->state, sizeof g->state, "%s", state);
+}
+
+static void render(struct showing *sh, const json_t *body, struct str *text)
+{
+    const char *file = json_string_value(json_object_get(body, "file"));
+    const char *message = json_string_value(json_object_get(body, "message"));
+    const char *statement = json_string_value(json_object_get(body, "statement"));
+
+    (void)sh;
+    if (file)
+        str_addf(text, "%s:%lld: ", file,
+                 (long long)json_integer_value(json_object_get(body, "line")));
+    str_add(text, message ? message : "");
+    if (statement)
+        str_addf(text, ", in: %s", statement);
+}
+
+static int add_failure(struct showing *sh, const json_t *body)
+{
+    CLEANUP_STR struct str text = STR_INIT;
+    struct run_view *v = sh->view;
+    struct failure_view *f;
+
+    render(sh, body, &text);
+    if (!array_room(&v->failures, v->n_failures, &sh->cap_failures, sizeof *v->failures))
+        return E_NOMEM;
+    f = &v->failures[v->n_failures++];
+    f->group = (uint32_t)json_integer_value(json_object_get(body, "group"));
+    f->tenant = arena_copy(&v->arena, json_string_value(json_object_get(body, "tenant")));
+    f->text = arena_copy(&v->arena, str_text(&text));
+    return f->text ? E_OK : E_NOMEM;
+}
+
+static int take(struct showing *sh, const char *kind, const json_t *body)
+{
+    if (str_same(kind, "group"))
+        return add_group(sh, body);
+    if (str_same(kind, "refused"))
+        return add_failure(sh, body);
+    if (str_same(kind, "decided")) {
+        sh->view->decisions++;
+        mark_group(sh, body, "committed");
+    } else if (str_same(kind, "aborted")) {
+        mark_group(sh, body, "aborted");
+    }
+    return E_OK;
+}
+
+static int visit(void *arg, const struct log_event *event)
+{
+    struct showing *sh = arg;
+    json_t *body;
+    int r;
+
+    if (str_same(event->kind, "plan"))
+        return E_OK;
+    body = json_loadb(event->body, event->body_len, 0, NULL);
+    r = body ? take(sh, event->kind, body) : E_OK;
+    json_decref(body);
+    return r;
+}
+
+static int copy_job(struct run_view *v, const struct job *job)
+{
+    static const char *const scopes[] = {"fleet", "group", "tenant"};
+    size_t n = 0, cap = 0;
+
+    for (size_t r = 0; r < job->n_recipes; r++)
+        cap += job->recipes[r].n;
+    v->digest = arena_copy(&v->arena, job->digest);
+    v->scope = scopes[job->scope];
+    v->migrations = arena_array(&v->arena, cap ? cap : 1, sizeof *v->migrations);
+    for (size_t i = 0; v->migrations && job->n_recipes && i < job->recipes[0].n; i++) {
+        const struct step *s = &job->recipes[0].steps[i];
+        CLEANUP_STR struct str text = STR_INIT;
+
+        str_addf(&text, "%s_%s %s", s->digits, s->name, s->down ? "down" : "up");
+        v->migrations[n++] = arena_copy(&v->arena, str_text(&text));
+    }
+    v->n_migrations = n;
+    return v->digest && v->migrations ? E_OK : E_NOMEM;
+}
+
+int run_show(struct session *s, const char *run, struct run_view *view, struct error *e)
+{
+    struct showing sh = {.s = s, .view = view};
+    struct job job = {0};
+    int r = session_store_read(s, e);
+
+    memset(view, 0, sizeof *view);
+    if (r == E_OK && !s->store)
+        return error_set(e, E_MISSING, "there is no run log in %s", s->config.state);
+    if (r == E_OK)
+        r = log_find_run(s->store, run, &view->run, e);
+    if (r == E_OK)
+        r = job_load(s, view->run.run, &job, e);
+    if (r == E_OK && copy_job(view, &job) != E_OK)
+        r = error_oom(e);
+    if (r == E_OK)
+        r = log_read(s->store, view->run.run, 0, visit, &sh, e);
+    if (r == E_OK)
+        view->state = run_state_word(s, &view->run);
+    job_free(&job);
+    return r;
+}
+
+void run_view_free(struct run_view *view)
+{
+    free(view->groups);
+    free(view->failures);
+    arena_free(&view->arena);
+    *view = (struct run_view){0};
+}

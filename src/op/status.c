@@ -1,0 +1,176 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/str.h"
+#include "op/session.h"
+#include "op/survey.h"
+#include "store/hold.h"
+
+struct counting {
+    struct session *s;
+    struct status *status;
+    const struct survey *survey;
+};
+
+static struct status_version *version_row(struct status *st, uint64_t version)
+{
+    size_t i = 0;
+
+    while (i < st->n_versions && st->versions[i].version < version)
+        i++;
+    if (i < st->n_versions && st->versions[i].version == version)
+        return &st->versions[i];
+    memmove(st->versions + i + 1, st->versions + i, (st->n_versions - i) * sizeof *st->versions);
+    st->n_versions++;
+    st->versions[i] = (struct status_version){.version = version};
+    return &st->versions[i];
+}
+
+/* Pending: some migration of the folder is not applied, wherever in the order it stands. */
+static bool is_complete(const struct source *source, const struct lineage *past)
+{
+    for (size_t i = 0; i < source->n; i++)
+        if (!lineage_find(past, source->migrations[i].version))
+            return false;
+    return true;
+}
+
+static bool has_changed(const struct source *source, const struct lineage *past)
+{
+    for (size_t i = 0; i < past->n; i++) {
+        const struct migration *m = source_find(source, past->applied[i].version);
+
+        if (!m || !str_same(m->checksum, past->applied[i].checksum))
+            return true;
+    }
+    return false;
+}
+
+static void count_usable(struct counting *c, size_t i)
+{
+    const struct facts *f = &c->survey->facts[i];
+    struct status *st = c->status;
+    uint64_t version = lineage_version(f->lineage);
+    struct status_version *row = version_row(st, version);
+
+    if (!row->tenants++)
+        row->example = c->s->fleet.tenants[i].id;
+    st->never += !f->lineage->n;
+    st->changed = st->changed || has_changed(&c->s->source, f->lineage);
+    if (is_complete(&c->s->source, f->lineage)) {
+        st->at_head++;
+        return;
+    }
+    st->pending++;
+    st->laggards[st->n_laggards++] =
+        (struct status_tenant){.id = c->s->fleet.tenants[i].id, .version = version};
+}
+
+static void count_one(struct counting *c, size_t i)
+{
+    const struct facts *f = &c->survey->facts[i];
+    struct status *st = c->status;
+    struct status_tenant tenant = {.id = c->s->fleet.tenants[i].id, .why = &f->why};
+
+    st->selected++;
+    if (f->usable == USABLE_YES) {
+        count_usable(c, i);
+    } else if (f->usable == USABLE_DOUBT) {
+        st->in_doubt++;
+        st->doubtful[st->n_doubtful++] = tenant;
+    } else {
+        st->unusable++;
+        st->unusables[st->n_unusables++] = tenant;
+    }
+}
+
+static int by_version(const void *a, const void *b)
+{
+    const struct status_tenant *x = a, *y = b;
+
+    if (x->version != y->version)
+        return x->version < y->version ? -1 : 1;
+    return strcmp(x->id, y->id);
+}
+
+static bool make_room(struct status *st, size_t tenants, size_t versions)
+{
+    tenants = tenants ? tenants : 1;
+    st->versions = arena_array(&st->arena, versions + tenants, sizeof *st->versions);
+    st->laggards = arena_array(&st->arena, tenants, sizeof *st->laggards);
+    st->unusables = arena_array(&st->arena, tenants, sizeof *st->unusables);
+    st->doubtful = arena_array(&st->arena, tenants, sizeof *st->doubtful);
+    return st->versions && st->laggards && st->unusables && st->doubtful;
+}
+
+/* The reasons outlive the survey: they are copied. */
+static void keep_reasons(struct status *st, struct status_tenant *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct error *copy = arena_alloc(&st->arena, sizeof *copy);
+
+        if (copy) {
+            snprintf(copy->message, sizeof copy->message, "%s", list[i].why->message);
+            snprintf(copy->hint, sizeof copy->hint, "%s", list[i].why->hint);
+            copy->code = list[i].why->code;
+        }
+        list[i].why = copy;
+    }
+}
+
+static void name_live_run(struct session *s, struct status *st)
+{
+    struct holder holder;
+
+    if (hold_look(s->config.state, &holder, NULL) == E_OK)
+        snprintf(st->live_run, sizeof st->live_run, "%s",
+                 holder.run[0] ? holder.run : holder.command);
+}
+
+static int count_all(struct session *s, struct status *st, const struct survey *survey,
+                     struct error *e)
+{
+    struct counting c = {s, st, survey};
+
+    if (!make_room(st, survey->n, s->source.n))
+        return error_oom(e);
+    if (s->source.n) {
+        st->head = s->source.migrations[s->source.n - 1].version;
+        st->head_digits = s->source.migrations[s->source.n - 1].digits;
+    }
+    for (size_t i = 0; i < survey->n; i++)
+        if (s->selected[i])
+            count_one(&c, i);
+    qsort(st->laggards, st->n_laggards, sizeof *st->laggards, by_version);
+    keep_reasons(st, st->unusables, st->n_unusables);
+    keep_reasons(st, st->doubtful, st->n_doubtful);
+    return E_OK;
+}
+
+int status_make(struct session *s, struct status *status, struct error *e)
+{
+    struct survey survey = {0};
+    int r = session_fleet(s, e);
+
+    memset(status, 0, sizeof *status);
+    if (r == E_OK)
+        r = session_source(s, e);
+    if (r == E_OK)
+        r = session_store_read(s, e);
+    if (r == E_OK)
+        name_live_run(s, status);
+    if (r == E_OK)
+        r = survey_fleet(s, &survey, e);
+    if (r == E_OK)
+        r = count_all(s, status, &survey, e);
+    survey_free(&survey);
+    return r;
+}
+
+void status_free(struct status *status)
+{
+    arena_free(&status->arena);
+    *status = (struct status){0};
+}
