@@ -1,0 +1,70 @@
+#include "cli/event_view.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "cli/cli.h"
+#include "cli/text.h"
+#include "store/log.h"
+
+/* Bodies may list a whole fleet; a line for people shows what fits. */
+static void add_value(struct str *out, const char *key, json_t *value)
+{
+    CLEANUP_STR struct str text = STR_INIT;
+
+    if (json_is_array(value)) {
+        str_addf(out, " %s=[%zu]", key, json_array_size(value));
+    } else if (json_is_object(value)) {
+        str_addf(out, " %s={%zu}", key, json_object_size(value));
+    } else if (json_is_string(value)) {
+        str_addf(out, " %s=", key);
+        text_safe(out, json_string_value(value));
+    } else if (json_is_integer(value)) {
+        str_addf(out, " %s=%lld", key, (long long)json_integer_value(value));
+    } else if (json_is_real(value)) {
+        str_addf(out, " %s=%g", key, json_real_value(value));
+    } else if (json_is_boolean(value)) {
+        str_addf(out, " %s=%s", key, json_is_true(value) ? "yes" : "no");
+    }
+}
+
+static int show_text(struct cli *cli, const struct log_event *event, struct error *e)
+{
+    struct str *out = &cli->out;
+    json_t *body = json_loadb(event->body, event->body_len, 0, NULL), *value;
+    const char *key;
+
+    str_addf(out, "%lld ", (long long)event->seq);
+    text_time(out, event->at_us);
+    str_addc(out, ' ');
+    text_safe(out, event->run);
+    str_addc(out, ' ');
+    text_safe(out, event->kind);
+    json_object_foreach(body, key, value) add_value(out, key, value);
+    json_decref(body);
+    str_addc(out, '\n');
+    return cli_flush(cli, e);
+}
+
+static int show_line(struct cli *cli, const struct log_event *event, struct error *e)
+{
+    struct doc *d = &cli->doc;
+    json_t *root = doc_root(d), *body = json_loadb(event->body, event->body_len, 0, NULL);
+    char at[32];
+
+    clock_text(event->at_us, at);
+    doc_int(d, root, "seq", event->seq);
+    doc_text(d, root, "run", event->run);
+    doc_text(d, root, "at", at);
+    doc_text(d, root, "kind", event->kind);
+    doc_text(d, root, "hash", event->hash);
+    doc_int(d, root, "event_format", event->format);
+    doc_put(d, root, "body", body ? body : json_null());
+    return cli_flush_line(cli, e);
+}
+
+int event_show(struct cli *cli, const struct log_event *event, struct error *e)
+{
+    return cli->options.json ? show_line(cli, event, e) : show_text(cli, event, e);
+}

@@ -1,0 +1,118 @@
+#include <inttypes.h>
+
+#include "base/error.h"
+#include "cli/cli.h"
+#include "cli/plan_view.h"
+#include "op/session.h"
+
+static void statement_doc(struct doc *d, json_t *in, const struct statement *statement)
+{
+    CLEANUP_STR struct str sql = STR_INIT;
+
+    str_addn(&sql, statement->sql, statement->len);
+    if (!str_ok(&sql))
+        d->failed = true;
+    doc_text(d, in, "sql", str_text(&sql));
+    doc_int(d, in, "line", statement->line);
+    doc_bool(d, in, "check", statement->check);
+}
+
+static void step_doc(struct doc *d, json_t *in, const struct step_use *use)
+{
+    const struct step *step = use->step;
+    json_t *statements = doc_list(d, in, "statements");
+
+    doc_int(d, in, "version", (json_int_t)step->version);
+    doc_text(d, in, "digits", step->digits);
+    doc_text(d, in, "name", step->name);
+    doc_text(d, in, "direction", step->down ? "down" : "up");
+    doc_text(d, in, "file", step->script->file);
+    doc_text(d, in, "checksum", step->checksum);
+    doc_bool(d, in, "reversible", step->inverse != NULL);
+    doc_bool(d, in, "transaction", !step->script->transaction_off);
+    doc_bool(d, in, "foreign_keys", !step->script->foreign_keys_off);
+    doc_int(d, in, "tenants", (json_int_t)use->tenants);
+    for (size_t i = 0; i < step->script->n; i++)
+        statement_doc(d, doc_item(d, statements), &step->script->statements[i]);
+}
+
+static void steps_doc(struct doc *d, json_t *in, const struct plan *plan)
+{
+    CLEANUP_STEP_USES struct step_uses uses = {0};
+    json_t *list = doc_list(d, in, "steps");
+
+    if (step_uses_make(plan, &uses) != E_OK)
+        d->failed = true;
+    for (size_t i = 0; i < uses.n; i++)
+        step_doc(d, doc_item(d, list), &uses.list[i]);
+}
+
+static void groups_doc(struct cli *cli, json_t *in, const struct plan *plan)
+{
+    struct doc *d = &cli->doc;
+    json_t *list = doc_list(d, in, "groups");
+
+    for (size_t i = 0; i < plan->n_groups; i++) {
+        const struct plan_group *group = &plan->groups[i];
+        json_t *item = doc_item(d, list), *tenants = doc_list(d, item, "tenants");
+
+        doc_int(d, item, "group", (json_int_t)i + 1);
+        doc_text(d, item, "reason", group->reason);
+        for (uint32_t k = 0; k < group->n; k++) {
+            const struct plan_branch *b = &plan->branches[group->first + k];
+            json_t *tenant = doc_item(d, tenants);
+
+            doc_text(d, tenant, "id", cli->session->fleet.tenants[b->tenant].id);
+            doc_text(d, tenant, "guarantee", guarantee_name(b->guarantee));
+        }
+    }
+}
+
+static void skips_doc(struct doc *d, json_t *in, const struct plan *plan)
+{
+    json_t *list = doc_list(d, in, "skipped");
+
+    for (size_t i = 0; i < plan->n_skips; i++)
+        doc_error(d, doc_item(d, list), plan->skips[i].why);
+}
+
+static void counts_doc(struct doc *d, json_t *in, const struct plan *plan)
+{
+    json_t *by = doc_object(d, in, "guarantees");
+
+    doc_int(d, in, "selected", (json_int_t)plan->n_selected);
+    doc_int(d, in, "tenants", (json_int_t)plan->n_tenants);
+    doc_int(d, in, "decisions", (json_int_t)plan->n_groups);
+    doc_int(d, in, "tables_without_history", (json_int_t)plan->n_foreign);
+    for (unsigned g = 0; g < GUARANTEES; g++)
+        doc_int(d, by, guarantee_name((enum guarantee)g), (json_int_t)plan->n_by_guarantee[g]);
+}
+
+void plan_doc(struct cli *cli, const struct plan *plan)
+{
+    struct doc *d = &cli->doc;
+    json_t *root = doc_root(d);
+    CLEANUP_STR struct str target = STR_INIT;
+
+    version_words(&target, &cli->session->source, plan->target);
+    doc_text(d, root, "direction", plan->direction == PLAN_UP ? "up" : "down");
+    doc_text(d, root, "target", str_text(&target));
+    doc_int(d, root, "target_version", (json_int_t)plan->target);
+    counts_doc(d, root, plan);
+    doc_bool(d, root, "reversible", plan->reversible);
+    doc_bool(d, root, "drops_data", plan->drops_data);
+    doc_real(d, root, "hold_estimate_s", plan->hold_estimate_s);
+    doc_text(d, root, "digest", plan->digest);
+    steps_doc(d, root, plan);
+    groups_doc(cli, root, plan);
+    skips_doc(d, root, plan);
+}
+
+void problems_doc(struct cli *cli, const struct problems *problems)
+{
+    struct doc *d = &cli->doc;
+    json_t *list = doc_list(d, doc_root(d), "problems");
+
+    for (size_t i = 0; i < problems->n; i++)
+        doc_error(d, doc_item(d, list), &problems->list[i]);
+}
