@@ -161,7 +161,7 @@ static const struct lineage *parse_lineage(struct arena *arena, const char *text
         a->version = row.version;
         a->name = row.name;
         a->down_sql = row.down_sql;
-        strncat(a->checksum, row.checksum, sizeof a->checksum - 1);
+        memcpy(a->checksum, row.checksum, strnlen(row.checksum, sizeof a->checksum - 1));
     }
     return l;
 }
