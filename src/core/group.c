@@ -61,10 +61,10 @@ static void decide(struct run *run, struct group *g)
 /* A reader that stays is waited for like any other holder; then the group aborts, untouched. */
 static void sealed(struct run *run, struct group *g, const struct event *event)
 {
-    const struct seat *seat = &g->seats[event->participant];
+    const struct share *share = &g->shares[event->participant];
 
     if (event->outcome == E_BUSY && !g->aborting && !is_stopping(run, g) &&
-        has_patience(run, seat->waited_ms, seat->tries)) {
+        has_patience(run, share->waited_ms, share->tries)) {
         act_wait(run, g, event->participant, TIMER_SEAL);
         return;
     }
@@ -121,7 +121,7 @@ static bool is_awaited(const struct group *g, const struct event *event)
     };
 
     return (states[event->kind] & (1u << g->state)) &&
-           g->seats[event->participant].awaits == AWAITS_ANSWER;
+           g->shares[event->participant].awaits == AWAITS_ANSWER;
 }
 
 void group_answered(struct run *run, struct group *g, const struct event *event)
@@ -133,7 +133,7 @@ void group_answered(struct run *run, struct group *g, const struct event *event)
 
     if (!is_awaited(g, event))
         return;
-    g->seats[event->participant].awaits = AWAITS_NOTHING;
+    g->shares[event->participant].awaits = AWAITS_NOTHING;
     steps[event->kind](run, g, event);
 }
 
@@ -247,7 +247,7 @@ static void ask_again(struct run *run, struct group *g, const struct event *even
                                                  : 1u << GROUP_FINISHING | 1u << GROUP_ROLLING_BACK;
     enum verdict verdict = g->state == GROUP_ROLLING_BACK ? VERDICT_ABORT : VERDICT_COMMIT;
 
-    if ((states & (1u << g->state)) && g->seats[event->participant].awaits == AWAITS_TIMER)
+    if ((states & (1u << g->state)) && g->shares[event->participant].awaits == AWAITS_TIMER)
         act_one(run, g, event->participant, kind, verdict);
 }
 

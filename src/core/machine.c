@@ -75,7 +75,7 @@ void act_refused(struct run *run, struct group *g, const struct member *m)
 void act_one(struct run *run, struct group *g, uint16_t participant, enum action_kind kind,
              enum verdict verdict)
 {
-    g->seats[participant].awaits = AWAITS_ANSWER;
+    g->shares[participant].awaits = AWAITS_ANSWER;
     act(run, (struct action){
                  .kind = kind, .group = g->id, .participant = participant, .verdict = verdict});
 }
@@ -85,10 +85,10 @@ void act_all(struct run *run, struct group *g, enum action_kind kind, enum verdi
 {
     g->pending = 0;
     for (uint16_t p = 0; p < g->participants; p++) {
-        struct seat *seat = &g->seats[p];
+        struct share *share = &g->shares[p];
 
-        *seat = (struct seat){.members = seat->members};
-        if (p > 0 && !seat->members)
+        *share = (struct share){.members = share->members};
+        if (p > 0 && !share->members)
             continue;
         g->pending++;
         act_one(run, g, p, kind, verdict);
@@ -104,11 +104,11 @@ void act_timer(struct run *run, const struct group *g, enum timer timer, uint32_
 
 void act_wait(struct run *run, struct group *g, uint16_t participant, enum timer timer)
 {
-    struct seat *seat = &g->seats[participant];
-    int64_t ms = backoff_ms(seat->tries++);
+    struct share *share = &g->shares[participant];
+    int64_t ms = backoff_ms(share->tries++);
 
-    seat->waited_ms += (uint32_t)ms;
-    seat->awaits = AWAITS_TIMER;
+    share->waited_ms += (uint32_t)ms;
+    share->awaits = AWAITS_TIMER;
     act(run, (struct action){.kind = ACT_TIMER,
                              .group = g->id,
                              .participant = participant,
@@ -171,8 +171,8 @@ static struct group *group_new(const struct run *run, uint32_t id, uint32_t n)
     g->n = n;
     g->participants = run->policy.participants ? run->policy.participants : 1;
     g->members = calloc(n ? n : 1, sizeof *g->members);
-    g->seats = calloc(g->participants, sizeof *g->seats);
-    if (g->members && g->seats)
+    g->shares = calloc(g->participants, sizeof *g->shares);
+    if (g->members && g->shares)
         return g;
     group_free(g);
     return NULL;
@@ -183,7 +183,7 @@ void group_free(struct group *g)
     if (!g)
         return;
     free(g->members);
-    free(g->seats);
+    free(g->shares);
     free(g);
 }
 
@@ -212,7 +212,7 @@ void member_init(const struct run *run, struct group *g, uint32_t slot, uint32_t
 
     *m = (struct member){.branch = branch, .guarantee = guarantee};
     m->participant = run->policy.placed ? run->policy.placed[branch] : 0;
-    g->seats[m->participant].members++;
+    g->shares[m->participant].members++;
 }
 
 struct group *run_group(const struct run *run, uint32_t id)

@@ -64,7 +64,8 @@ static void run_ended(struct run *run)
 static void run_end(struct run *run)
 {
     set_run(run, RUN_ENDING);
-    if (run->log_dead || outcome(run) == RUN_DOUBT)
+    run->outcome = outcome(run);
+    if (run->log_dead || run->outcome == RUN_DOUBT)
         run_ended(run);
     else
         act_log(run, NULL, RECORD_END);

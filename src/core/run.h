@@ -56,7 +56,7 @@ struct member {
 
 enum awaits { AWAITS_NOTHING, AWAITS_ANSWER, AWAITS_TIMER };
 
-struct seat { /* one participant of a group */
+struct share { /* one participant of a group */
     uint32_t members;
     uint32_t waited_ms; /* in the step the group is in */
     uint16_t tries;
@@ -69,7 +69,7 @@ struct group {
     enum group_state state;
     struct member *members;
     uint32_t n;
-    struct seat *seats;
+    struct share *shares;
     uint16_t participants;
     uint16_t pending; /* participants that are not through with the step */
     uint32_t next, under_way, waiting, yes, refused;

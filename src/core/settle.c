@@ -95,11 +95,11 @@ static void apply(struct run *run, struct group *g, const struct event *event)
 
 static bool try_again(struct run *run, struct group *g, const struct event *event)
 {
-    const struct seat *seat = &g->seats[event->participant];
+    const struct share *share = &g->shares[event->participant];
 
     if (event->outcome != E_BUSY)
         return false;
-    if (seat->tries >= SETTLE_TRIES && !has_patience(run, seat->waited_ms, seat->tries))
+    if (share->tries >= SETTLE_TRIES && !has_patience(run, share->waited_ms, share->tries))
         return false;
     act_wait(run, g, event->participant, TIMER_SETTLE);
     return true;
