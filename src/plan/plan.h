@@ -8,7 +8,11 @@
  *   branch   one tenant's steps within one segment (tenants without any are not in it)
  *   group    the branches that one decision covers: one segment, cut by max_hold and group_size
  *
- * Groups run in order. A run with one group has one decision.
+ *   unit     what --scope asks to be all or none: the groups of one unit are undone together. Of
+ *            scope fleet there is one; of scope group each cut of the tenants is one, with all its
+ *            segments; of scope tenant each tenant is one
+ *
+ * Groups run in order: unit by unit, segment by segment. A run with one group has one decision.
  */
 #ifndef PLAN_PLAN_H
 #define PLAN_PLAN_H
@@ -58,6 +62,7 @@ struct plan_branch {
 
 struct plan_group {
     uint32_t first, n; /* branches [first, first + n) */
+    uint32_t unit; /* groups of one unit stand or fall together: the fleet, a group or a tenant */
     uint16_t segment;
     const char *reason; /* why it is a group of its own; NULL for the first */
 };
@@ -83,22 +88,27 @@ struct plan {
     size_t n_selected;                 /* selected tenants, usable or not */
     size_t n_tenants;                  /* tenants with at least one step */
     size_t n_by_guarantee[GUARANTEES]; /* of those */
-    size_t n_foreign;                  /* tables but no history */
+    size_t n_foreign;                  /* tables but no history; selected and usable */
+    size_t n_beyond;                   /* already beyond the target (up never lowers); they stay */
     bool reversible;                   /* every step has an inverse */
     bool drops_data; /* a down or an up that the text shows to lose rows (DROP TABLE/COLUMN) */
-    double hold_estimate_s;
+    double hold_estimate_s; /* of the longest group; 0: cannot tell */
     char digest[HASH_TEXT]; /* over direction, target, SQL and tenants with their steps */
 };
 
 /*
- * Makes the plan. Nothing to do is a plan with n_tenants 0. Errors:
+ * Makes the plan. Nothing to do is a plan with n_tenants 0. Fleet, facts and source must outlive
+ * it. The steps down use the migration's file; where it is gone, has no down section or has changed
+ * since it was applied, the down script that the tenant keeps. Errors:
  *   E_INVALID  a target that does not parse or names no migration; no tenant selected (exit 2)
  *   E_POLICY   (exit 5) an unusable tenant without skip_unusable (the first is named, and how
  *              many more; `problems` has all); a late, changed or missing migration not accepted
  *              (both sides named, and the way on); a step down without a down script; a run that
- *              might need an undo it does not have
- *   E_DOUBT    (exit 4) a tenant of an open group
- * problems (may be NULL) collects every single refusal, one struct error each.
+ *              might need an undo it does not have: a unit of several groups, or scope fleet with
+ *              logged or compensated tenants
+ *   E_DOUBT    (exit 4) a tenant of an open group; before E_POLICY when there is both
+ * problems (may be NULL) collects every single refusal, one struct error each: one a tenant, or one
+ * a migration with an example and how many more tenants it concerns.
  */
 struct problems {
     struct error *list;

@@ -1,0 +1,68 @@
+/*
+ * Inside the plan: the state while one is made. The stages, in order, each in a file of its own:
+ *
+ *   pasts    who takes part, and the distinct pasts among them (few, even in a large fleet)
+ *   target   the version to reach
+ *   check    what speaks against it: late, changed and missing migrations
+ *   recipe   the steps from each past to the target
+ *   cut      segments, units, groups
+ *   policy   is there an undo where one might be needed?
+ *   digest
+ */
+#ifndef PLAN_WORK_H
+#define PLAN_WORK_H
+
+#include "base/error.h"
+#include "fleet/fleet.h"
+#include "plan/plan.h"
+
+#define NONE UINT32_MAX
+
+struct past { /* of all tenants with this lineage */
+    const struct lineage *lineage;
+    uint64_t version;
+    uint32_t example; /* the first tenant that has it */
+    uint32_t tenants; /* how many */
+    uint32_t recipe;  /* NONE: nothing to do */
+};
+
+struct work {
+    const struct fleet *fleet;
+    const struct facts *facts;
+    const struct source *source;
+    const struct plan_request *request;
+    struct plan *plan;
+    struct problems *problems; /* NULL: only counted */
+    size_t n_problems;
+    bool incomplete;      /* a step has no script: nothing can be planned on it */
+    struct error gravest; /* the first of the gravest kind */
+    struct arena scratch; /* of this planning only */
+    struct past *pasts;
+    size_t n_pasts;
+    uint32_t *past_of; /* one a tenant of the fleet; NONE: takes no part */
+};
+
+int plan_pasts(struct work *w, struct error *e);
+int plan_target(struct work *w, struct error *e);
+int plan_check(struct work *w, struct error *e);
+int plan_recipes(struct work *w, struct error *e);
+int plan_cut(struct work *w, struct error *e);
+void plan_policy(struct work *w);
+int plan_digest(struct work *w, struct error *e);
+
+/* Takes the problem over. The planning goes on, and fails at the end. */
+void plan_refuse(struct work *w, struct error *problem);
+/* " (and N more tenants)" behind the message. */
+void plan_more(struct error *e, size_t more, const char *what);
+
+/* "007", as wide as the versions of the source are spelled. */
+const char *plan_digits(struct work *w, uint64_t version);
+static inline const char *plan_tenant_id(const struct work *w, uint32_t tenant)
+{
+    return w->fleet->tenants[tenant].id;
+}
+
+/* Does the text of this script show that rows get lost? A table that is rebuilt is not lost. */
+bool plan_script_drops(const struct script *script);
+
+#endif
