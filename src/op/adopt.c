@@ -1,4 +1,5 @@
-/* Marks tenants as being at a version: history rows for what they lack up to there; nothing runs. */
+/* Marks tenants as being at a version: history rows for what they lack up to there; nothing runs.
+ */
 #include <stdio.h>
 
 #include "base/error.h"
@@ -68,8 +69,8 @@ static int recipe_for(struct session *s, struct plan *plan, const struct lineage
 }
 
 /* Tenants of one past share a recipe; pasts are few. */
-static int build(struct session *s, const struct survey *survey, uint64_t version, struct plan *plan,
-                 struct error *e)
+static int build(struct session *s, const struct survey *survey, uint64_t version,
+                 struct plan *plan, struct error *e)
 {
     const struct lineage **pasts = arena_array(&plan->arena, survey->n, sizeof *pasts);
     int r = pasts ? E_OK : E_NOMEM;
@@ -87,7 +88,8 @@ static int build(struct session *s, const struct survey *survey, uint64_t versio
             r = recipe_for(s, plan, f->lineage, version, &plan->recipes[k]);
         }
         if (r == E_OK && plan->recipes[k].n)
-            handmade_branch(plan, survey, (uint32_t)i, (uint32_t)k, 0, (uint16_t)plan->recipes[k].n);
+            handmade_branch(plan, survey, (uint32_t)i, (uint32_t)k, 0,
+                            (uint16_t)plan->recipes[k].n);
     }
     return r == E_OK ? handmade_end(plan, e) : error_oom(e);
 }

@@ -106,7 +106,8 @@ void doubt_free(struct doubt *d)
 
     if (!d)
         return;
-    HASH_ITER(hh, d->all, listed, next) {
+    HASH_ITER(hh, d->all, listed, next)
+    {
         HASH_DEL(d->all, listed);
         free(listed);
     }

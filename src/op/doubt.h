@@ -1,4 +1,5 @@
-/* Which tenants belong to a group that is still open, told by the decision files beside the fleet. */
+/* Which tenants belong to a group that is still open, told by the decision files beside the fleet.
+ */
 #ifndef OP_DOUBT_H
 #define OP_DOUBT_H
 

@@ -127,8 +127,8 @@ static int carry(struct session *s, struct job *job, const struct migrate_option
                  struct execution *x, struct error *e)
 {
     struct carrying c = {.s = s, .job = job, .options = options};
-    struct world world = {.ctx = &c, .join = join, .log = append, .progress = progress,
-                          .asked = asked};
+    struct world world = {
+        .ctx = &c, .join = join, .log = append, .progress = progress, .asked = asked};
     int64_t started_us = clock_mono_us();
     int r;
 
@@ -145,8 +145,9 @@ static int record_plan(struct session *s, const struct job *job, struct error *e
     CLEANUP_STR struct str body = STR_INIT;
 
     if (job_write(job, &body) != E_OK)
-        return error_set(e, E_FATAL, "the plan cannot be written down (out of memory, or a tenant's "
-                                     "path is not UTF-8)");
+        return error_set(e, E_FATAL,
+                         "the plan cannot be written down (out of memory, or a tenant's "
+                         "path is not UTF-8)");
     return record_append(s->store, job->run, "plan", &body, true, e);
 }
 

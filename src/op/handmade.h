@@ -1,6 +1,6 @@
 /*
- * Plans that do not come from migrations and a target (adopt, undo): made by hand, of the same shape,
- * carried out the same way. One group a segment; max_hold still cuts.
+ * Plans that do not come from migrations and a target (adopt, undo): made by hand, of the same
+ * shape, carried out the same way. One group a segment; max_hold still cuts.
  */
 #ifndef OP_HANDMADE_H
 #define OP_HANDMADE_H

@@ -1,4 +1,5 @@
-/* SIGINT and SIGTERM as a flag that use cases poll: a run is stopped safely, never killed by them. */
+/* SIGINT and SIGTERM as a flag that use cases poll: a run is stopped safely, never killed by them.
+ */
 #ifndef OP_INTERRUPT_H
 #define OP_INTERRUPT_H
 

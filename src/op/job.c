@@ -83,8 +83,8 @@ static int name_folder(struct session *s, struct job *job, struct error *e)
     return r == E_OK && !job->decisions ? error_oom(e) : r;
 }
 
-int job_make(struct session *s, const char *command, const char *undoes, const struct survey *survey,
-             const struct plan *plan, struct job *job, struct error *e)
+int job_make(struct session *s, const char *command, const char *undoes,
+             const struct survey *survey, const struct plan *plan, struct job *job, struct error *e)
 {
     *job = (struct job){.direction = plan->direction, .scope = plan->scope};
     if (new_id(job) != E_OK)
@@ -102,8 +102,7 @@ int job_make(struct session *s, const char *command, const char *undoes, const s
     for (size_t i = 0; i < plan->n_branches; i++)
         add_branch(job, &s->fleet, survey, plan, &plan->branches[i]);
     for (size_t i = 0; i < plan->n_groups; i++)
-        job->groups[job->n_groups++] =
-            (struct job_group){plan->groups[i].first, plan->groups[i].n};
+        job->groups[job->n_groups++] = (struct job_group){plan->groups[i].first, plan->groups[i].n};
     return name_folder(s, job, e);
 }
 

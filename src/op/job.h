@@ -25,10 +25,10 @@ struct job_group {
 
 struct job {
     struct arena arena;
-    char run[40];      /* id: 20261120T203112-4f2a9c */
-    char key[33];      /* 128 random bits: names the decision files */
+    char run[40]; /* id: 20261120T203112-4f2a9c */
+    char key[33]; /* 128 random bits: names the decision files */
     char command[16];
-    char undoes[40];   /* undo: the run it takes back */
+    char undoes[40];    /* undo: the run it takes back */
     const char *target; /* for people: "003", "base" */
     const char *digest;
     const char *decisions; /* folder of the decision files */
@@ -48,8 +48,9 @@ struct job {
 };
 
 /* A new id and key; branches from plan and survey. The plan and the fleet must outlive the job. */
-int job_make(struct session *s, const char *command, const char *undoes, const struct survey *survey,
-             const struct plan *plan, struct job *job, struct error *e);
+int job_make(struct session *s, const char *command, const char *undoes,
+             const struct survey *survey, const struct plan *plan, struct job *job,
+             struct error *e);
 void job_free(struct job *job);
 
 /* The body of the plan event, and back. */

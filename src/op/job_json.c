@@ -49,11 +49,11 @@ static json_t *write_recipes(const struct job *job, json_t *scripts, json_t *tex
         for (size_t i = 0; i < job->recipes[r].n; i++) {
             const struct step *s = &job->recipes[r].steps[i];
 
-            json_array_append_new(
-                steps, json_pack("[I s s s b I I b]", (json_int_t)s->version, s->digits, s->name,
-                                 s->checksum ? s->checksum : "", s->down,
-                                 script_index(scripts, texts, s->script),
-                                 script_index(scripts, texts, s->inverse), s->mark));
+            json_array_append_new(steps,
+                                  json_pack("[I s s s b I I b]", (json_int_t)s->version, s->digits,
+                                            s->name, s->checksum ? s->checksum : "", s->down,
+                                            script_index(scripts, texts, s->script),
+                                            script_index(scripts, texts, s->inverse), s->mark));
         }
         json_array_append_new(recipes, steps);
     }
@@ -77,8 +77,8 @@ static json_t *write_groups(const struct job *job)
     json_t *groups = json_array();
 
     for (size_t i = 0; i < job->n_groups; i++)
-        json_array_append_new(groups, json_pack("[i i]", (int)job->groups[i].first,
-                                                (int)job->groups[i].n));
+        json_array_append_new(groups,
+                              json_pack("[i i]", (int)job->groups[i].first, (int)job->groups[i].n));
     return groups;
 }
 
@@ -87,13 +87,12 @@ static json_t *write_all(const struct job *job)
     json_t *scripts = json_array(), *texts = json_array();
     json_t *recipes = write_recipes(job, scripts, texts);
 
-    return json_pack("{s:s s:s s:s s:s s:s s:s s:i s:i s:b s:I s:o s:o s:o s:o s:o}", "command",
-                     job->command, "undoes", job->undoes, "target", job->target, "digest",
-                     job->digest, "key", job->key, "decisions", job->decisions, "direction",
-                     (int)job->direction, "scope", (int)job->scope, "undoable", job->undoable,
-                     "tenants", (json_int_t)job->tenants, "scripts", scripts, "texts", texts,
-                     "recipes", recipes, "branches", write_branches(job), "groups",
-                     write_groups(job));
+    return json_pack(
+        "{s:s s:s s:s s:s s:s s:s s:i s:i s:b s:I s:o s:o s:o s:o s:o}", "command", job->command,
+        "undoes", job->undoes, "target", job->target, "digest", job->digest, "key", job->key,
+        "decisions", job->decisions, "direction", (int)job->direction, "scope", (int)job->scope,
+        "undoable", job->undoable, "tenants", (json_int_t)job->tenants, "scripts", scripts, "texts",
+        texts, "recipes", recipes, "branches", write_branches(job), "groups", write_groups(job));
 }
 
 int job_write(const struct job *job, struct str *body)

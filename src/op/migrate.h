@@ -15,7 +15,7 @@ struct error;
 struct session;
 
 struct progress {
-    const char *phase; /* "survey", "prepare", "seal", "finish", "undo", "settle" */
+    const char *phase;    /* "survey", "prepare", "seal", "finish", "undo", "settle" */
     uint64_t done, total; /* tenants */
     uint32_t group, groups;
     uint64_t failed;
@@ -43,24 +43,24 @@ struct report_failure {
 
 struct report {
     char command[16];
-    char run[40];      /* "" when there was nothing to do */
+    char run[40]; /* "" when there was nothing to do */
     char undoes[40];
-    int exit;          /* enum exit_code */
+    int exit; /* enum exit_code */
     uint64_t target;
     const char *target_digits; /* "" for base; points into the arena */
     struct arena arena;
-    size_t tenants;    /* with something to do */
-    size_t at_target;  /* selected tenants that are at the target now */
-    size_t done;       /* tenants this run moved and that kept it */
+    size_t tenants;   /* with something to do */
+    size_t at_target; /* selected tenants that are at the target now */
+    size_t done;      /* tenants this run moved and that kept it */
     struct report_failure *failures;
     size_t n_failures;
     struct report_failure *skipped; /* --skip-unusable */
     size_t n_skipped;
-    char **in_doubt;   /* ids */
+    char **in_doubt; /* ids */
     size_t n_in_doubt;
     uint32_t groups, decisions;
     size_t by_guarantee[GUARANTEES]; /* given, of those done */
-    size_t foreign; /* tables but no history: counted as at base */
+    size_t foreign;                  /* tables but no history: counted as at base */
     double seconds;
     double hold_writers_s, hold_readers_s; /* longest of any tenant */
     char log_head[65];

@@ -1,4 +1,5 @@
-/* Where tenants really lie: absolute paths with links resolved, as SQLite itself would spell them. */
+/* Where tenants really lie: absolute paths with links resolved, as SQLite itself would spell them.
+ */
 #ifndef OP_PATHS_H
 #define OP_PATHS_H
 

@@ -97,8 +97,8 @@ static json_t *body_of(const struct job *job, const struct run *run, const struc
     }
 }
 
-int record_write(const struct job *job, const struct run *run, const struct group *g,
-                 uint32_t slot, enum record_kind record, struct str *body)
+int record_write(const struct job *job, const struct run *run, const struct group *g, uint32_t slot,
+                 enum record_kind record, struct str *body)
 {
     json_t *json = body_of(job, run, g, slot, record);
     char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;

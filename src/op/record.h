@@ -15,8 +15,8 @@ struct log_event;
 struct store;
 struct str;
 
-int record_write(const struct job *job, const struct run *run, const struct group *g,
-                 uint32_t slot, enum record_kind record, struct str *body);
+int record_write(const struct job *job, const struct run *run, const struct group *g, uint32_t slot,
+                 enum record_kind record, struct str *body);
 int record_append(struct store *store, const char *run, const char *kind, const struct str *body,
                   bool forced, struct error *e);
 /* Tells the machine what the event recorded; events of other kinds are passed over. */

@@ -59,7 +59,8 @@ static enum recovered how_of(const struct run *machine)
     return RECOVERED_BACK;
 }
 
-static void add_doubtful(struct recovered_run *out, const struct job *job, const struct run *machine)
+static void add_doubtful(struct recovered_run *out, const struct job *job,
+                         const struct run *machine)
 {
     out->doubtful = calloc(job->n ? job->n : 1, sizeof *out->doubtful);
     for (size_t g = 0; out->doubtful && g < machine->n_groups; g++)
@@ -176,7 +177,8 @@ static int still_open(const struct recovery *recovery, struct error *e)
 
         if (run->how != RECOVERED_DOUBT)
             continue;
-        error_set(e, E_DOUBT, "run %s is in doubt and could not be settled: %s", run->run, run->why);
+        error_set(e, E_DOUBT, "run %s is in doubt and could not be settled: %s", run->run,
+                  run->why);
         error_hint(e, "mend that and run: lockstep recover");
         return E_DOUBT;
     }

@@ -1,6 +1,6 @@
 /*
- * Recovery: settles what a crash or a failed sync left open, from the run log where there is one, and
- * from what lies beside the tenants. Run commands do it first; `recover` does only this.
+ * Recovery: settles what a crash or a failed sync left open, from the run log where there is one,
+ * and from what lies beside the tenants. Run commands do it first; `recover` does only this.
  */
 #ifndef OP_RECOVER_H
 #define OP_RECOVER_H
@@ -19,7 +19,7 @@ struct recovered_run {
     char key[40];
     enum recovered how;
     size_t tenants;
-    char why[400]; /* for doubt */
+    char why[400];   /* for doubt */
     char **doubtful; /* ids of tenants in doubt */
     size_t n_doubtful;
 };

@@ -14,8 +14,7 @@
 
 int report_failure(struct report *r, const char *tenant, struct error *why)
 {
-    struct report_failure *list =
-        realloc(r->failures, (r->n_failures + 1) * sizeof *r->failures);
+    struct report_failure *list = realloc(r->failures, (r->n_failures + 1) * sizeof *r->failures);
 
     if (!list)
         return E_NOMEM;
@@ -156,7 +155,8 @@ static int move_failures(struct report *r, const struct job *job, struct run *ru
 
         if (known)
             error_tenant(&f->cause, job->branches[f->branch].id);
-        outcome = report_failure(r, known ? job->branches[f->branch].id : f->cause.tenant, &f->cause);
+        outcome =
+            report_failure(r, known ? job->branches[f->branch].id : f->cause.tenant, &f->cause);
     }
     return outcome;
 }

@@ -1,4 +1,5 @@
-/* The same run once more, on its tenants that are not at its target: the same scripts, or not at all. */
+/* The same run once more, on its tenants that are not at its target: the same scripts, or not at
+ * all. */
 #include <string.h>
 
 #include "base/error.h"
@@ -40,9 +41,10 @@ static int check_same(const struct job *job, const struct plan *plan, struct err
 
             if (knows(job, step))
                 continue;
-            error_set(e, E_POLICY, "%s_%s is not what run %s ran: its file has changed", step->digits,
-                      step->name, job->run);
-            error_hint(e, "put the old text back, or start a new run with: lockstep %s", job->command);
+            error_set(e, E_POLICY, "%s_%s is not what run %s ran: its file has changed",
+                      step->digits, step->name, job->run);
+            error_hint(e, "put the old text back, or start a new run with: lockstep %s",
+                       job->command);
             return E_POLICY;
         }
     return E_OK;

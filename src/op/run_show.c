@@ -43,9 +43,10 @@ static int add_group(struct showing *sh, const json_t *body)
     if (!array_room(&v->groups, v->n_groups, &sh->cap_groups, sizeof *v->groups))
         return E_NOMEM;
     g = &v->groups[v->n_groups++];
-    *g = (struct group_view){.id = (uint32_t)json_integer_value(json_object_get(body, "group")),
-                             .undoes = (uint32_t)json_integer_value(json_object_get(body, "undoes")),
-                             .tenants = count_branches(json_object_get(body, "branches"))};
+    *g =
+        (struct group_view){.id = (uint32_t)json_integer_value(json_object_get(body, "group")),
+                            .undoes = (uint32_t)json_integer_value(json_object_get(body, "undoes")),
+                            .tenants = count_branches(json_object_get(body, "branches"))};
     snprintf(g->state, sizeof g->state, "open");
     return E_OK;
 }

@@ -1,4 +1,5 @@
-/* Looking at runs: the list, one run as a tree, asking a live one to stop, a tenant's past, the log. */
+/* Looking at runs: the list, one run as a tree, asking a live one to stop, a tenant's past, the
+ * log. */
 #ifndef OP_RUNS_H
 #define OP_RUNS_H
 

@@ -34,7 +34,8 @@ static int nothing_found(const struct session *s, struct error *e)
                          s->fleet.n);
     error_set(e, E_INVALID, "no tenant found: %s matches nothing",
               s->config.n_sources ? s->config.sources[0].place : "the configuration");
-    error_hint(e, "name the tenants in lockstep.conf (lockstep init writes one) or with --tenants GLOB");
+    error_hint(
+        e, "name the tenants in lockstep.conf (lockstep init writes one) or with --tenants GLOB");
     return E_INVALID;
 }
 
@@ -98,7 +99,8 @@ int session_source(struct session *s, struct error *e)
     r = source_read(s->config.migrations, &s->source, e);
     if (r == E_MISSING) {
         error_set(e, E_INVALID, "there is no folder of migrations at %s", s->config.migrations);
-        error_hint(e, "lockstep new NAME makes the first one, or name another with --migrations DIR");
+        error_hint(e,
+                   "lockstep new NAME makes the first one, or name another with --migrations DIR");
         r = E_INVALID;
     }
     s->has_source = r == E_OK;

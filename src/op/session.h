@@ -29,10 +29,10 @@ struct session_options {
 struct session {
     struct config config;
     struct fleet fleet;
-    bool *selected;          /* one a tenant; all true without --select */
+    bool *selected; /* one a tenant; all true without --select */
     size_t n_selected;
     struct source source;
-    const char *select;      /* borrowed */
+    const char *select; /* borrowed */
     bool has_fleet, has_source;
     struct store *store;
     struct hold *hold;

@@ -38,11 +38,11 @@ struct status_tenant {
 struct status {
     struct arena arena;
     size_t selected, at_head, pending, never, unusable, in_doubt;
-    uint64_t head;                    /* highest migration; 0: none */
+    uint64_t head; /* highest migration; 0: none */
     const char *head_digits;
-    struct status_version *versions;  /* ascending */
+    struct status_version *versions; /* ascending */
     size_t n_versions;
-    struct status_tenant *laggards;   /* not at head, by version, then id */
+    struct status_tenant *laggards; /* not at head, by version, then id */
     size_t n_laggards;
     struct status_tenant *unusables;
     size_t n_unusables;

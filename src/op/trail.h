@@ -10,7 +10,7 @@
 
 struct trail_row {
     uint64_t version;
-    int balance; /* +1: it applied it, -1: it took it back, 0: both */
+    int balance;               /* +1: it applied it, -1: it took it back, 0: both */
     char down_hash[HASH_TEXT]; /* of the stored down script; "" for none */
 };
 

@@ -1,7 +1,7 @@
 /*
  * Takes a run back on exactly the tenants that took it. What runs is the run log's own copy of the
- * scripts; each tenant's history must agree with it (a tenant's role that can write its history could
- * otherwise plant a script for us to run).
+ * scripts; each tenant's history must agree with it (a tenant's role that can write its history
+ * could otherwise plant a script for us to run).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,9 +21,9 @@
 
 struct undoing {
     struct session *s;
-    struct job job;         /* of the run that is taken back */
+    struct job job; /* of the run that is taken back */
     struct survey survey;
-    struct trail *trails;   /* one a tenant of the fleet */
+    struct trail *trails; /* one a tenant of the fleet */
     const struct migrate_options *options;
     struct plan plan;
 };
@@ -38,8 +38,8 @@ static int select_one(struct undoing *u, const char *id, const char *path, struc
         u->s->selected[t - u->s->fleet.tenants] = true;
         return E_OK;
     }
-    error_set(e, E_POLICY, "took run %s, but is not in the fleet any more (it was at %s)", u->job.run,
-              path);
+    error_set(e, E_POLICY, "took run %s, but is not in the fleet any more (it was at %s)",
+              u->job.run, path);
     error_tenant(e, id);
     error_hint(e, "bring it back, or undo the others one by one with --tenant");
     return E_POLICY;
@@ -166,7 +166,8 @@ static bool segment_of(const struct recipe *recipe, uint16_t k, uint16_t *from, 
     return false;
 }
 
-/* Most tenants took all of their recipe or nothing; a part (a run that ended partial) is refused. */
+/* Most tenants took all of their recipe or nothing; a part (a run that ended partial) is refused.
+ */
 static int check_tenant(struct undoing *u, uint32_t tenant, const struct recipe *recipe,
                         struct error *e)
 {

@@ -48,7 +48,7 @@ struct drive {
 static enum event_kind answer_kind(enum action_kind kind)
 {
     static const enum event_kind kinds[] = {
-        [ACT_OPEN] = EV_OPENED,   [ACT_PREPARE] = EV_VOTED,  [ACT_SEAL] = EV_SEALED,
+        [ACT_OPEN] = EV_OPENED,    [ACT_PREPARE] = EV_VOTED,  [ACT_SEAL] = EV_SEALED,
         [ACT_DECIDE] = EV_DECIDED, [ACT_SETTLE] = EV_SETTLED, [ACT_CLOSE] = EV_CLOSED,
         [ACT_ASK] = EV_FOUND,
     };
@@ -114,7 +114,8 @@ static void free_joined(struct joined *joined)
     free(joined);
 }
 
-static struct joined *new_joined(struct drive *d, const struct action *action, const struct group *g)
+static struct joined *new_joined(struct drive *d, const struct action *action,
+                                 const struct group *g)
 {
     struct joined *joined = calloc(1, sizeof *joined);
 
@@ -123,9 +124,10 @@ static struct joined *new_joined(struct drive *d, const struct action *action, c
     *joined = (struct joined){.group = g->id, .index = action->participant};
     joined->slots = malloc(g->n ? g->n : 1);
     if (joined->slots)
-        joined->participant = d->world->join(d->world->ctx, g, action->participant,
-                                           action->kind == ACT_ASK);
-    if (!joined->participant || !array_room(&d->joined, d->n_joined, &d->cap_joined, sizeof joined)) {
+        joined->participant =
+            d->world->join(d->world->ctx, g, action->participant, action->kind == ACT_ASK);
+    if (!joined->participant ||
+        !array_room(&d->joined, d->n_joined, &d->cap_joined, sizeof joined)) {
         free_joined(joined);
         return NULL;
     }

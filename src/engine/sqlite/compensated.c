@@ -66,7 +66,8 @@ static int ledger_end(sqlite3 *db, const struct work *w, struct error *e)
 static int ledger_has(sqlite3 *db, bool *has, struct error *e)
 {
     int64_t n = 0;
-    int r = db_int(db, "SELECT count(*) FROM sqlite_schema WHERE name = '" LEDGER_TABLE "'", 0, &n, e);
+    int r =
+        db_int(db, "SELECT count(*) FROM sqlite_schema WHERE name = '" LEDGER_TABLE "'", 0, &n, e);
 
     *has = n > 0;
     return r;

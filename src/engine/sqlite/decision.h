@@ -1,6 +1,6 @@
 /*
- * The decision files of one group: the super-journal, whose unlink commits every tenant whose journal
- * names it, and the anchor, which the super-journal lists first.
+ * The decision files of one group: the super-journal, whose unlink commits every tenant whose
+ * journal names it, and the anchor, which the super-journal lists first.
  *
  *   both           undecided: not committed
  *   anchor alone   committed
@@ -11,8 +11,8 @@
  * the list without a journal that still needs it, and none deletes the super-journal on its own. It
  * also carries the list of journals, so that what is left to clean can be found from it alone.
  *
- * Names are lockstep-KEY-GROUP.super and .anchor; KEY is 128 random bits of the run. No name is ever
- * used twice.
+ * Names are lockstep-KEY-GROUP.super and .anchor; KEY is 128 random bits of the run. No name is
+ * ever used twice.
  */
 #ifndef ENGINE_SQLITE_DECISION_H
 #define ENGINE_SQLITE_DECISION_H

@@ -36,8 +36,8 @@ struct branch_spec {
 enum sync_choice { SYNC_AUTO, SYNC_FILE_SYSTEM, SYNC_FILES };
 
 struct sqlite_engine {
-    const char *run; /* id, for the history rows */
-    const char *key; /* 32 hex digits, for the decision files */
+    const char *run;       /* id, for the history rows */
+    const char *key;       /* 32 hex digits, for the decision files */
     const char *decisions; /* folder for the decision files; absolute, links resolved */
     const struct branch_spec *branches;
     const char *const *extensions;
@@ -45,7 +45,7 @@ struct sqlite_engine {
     enum sync_choice sync;
     struct each each;
     struct file_room room;
-    atomic_bool stop; /* long statements end soon */
+    atomic_bool stop;                                    /* long statements end soon */
     atomic_llong longest_writers_us, longest_readers_us; /* holds, over all tenants */
 };
 

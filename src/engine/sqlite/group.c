@@ -151,8 +151,8 @@ static void seal_one(void *arg, uint32_t i)
         error_move(&s->cause, &e);
 }
 
-static int seal_all(struct sqlite_group *g,
-                    int (*step)(struct tenant_file *f, struct error *e), struct error *e)
+static int seal_all(struct sqlite_group *g, int (*step)(struct tenant_file *f, struct error *e),
+                    struct error *e)
 {
     struct sealing s = {.g = g, .step = step};
 
@@ -236,8 +236,12 @@ struct participant *sqlite_group_new(struct sqlite_engine *engine, uint32_t grou
 
     if (!g)
         return NULL;
-    *g = (struct sqlite_group){.base.ops = &ops, .engine = engine, .id = group, .undo = undo,
-                               .recovered = recovered, .n = n};
+    *g = (struct sqlite_group){.base.ops = &ops,
+                               .engine = engine,
+                               .id = group,
+                               .undo = undo,
+                               .recovered = recovered,
+                               .n = n};
     memcpy(g->log_head, log_head, HASH_TEXT);
     g->slots = calloc(n ? n : 1, sizeof *g->slots);
     if (!g->slots ||

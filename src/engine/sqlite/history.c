@@ -6,7 +6,8 @@
 #include "db/sqlite.h"
 
 static const char create[] =
-    "CREATE TABLE IF NOT EXISTS " HISTORY_TABLE "(seq INTEGER PRIMARY KEY, version INTEGER NOT NULL, "
+    "CREATE TABLE IF NOT EXISTS " HISTORY_TABLE
+    "(seq INTEGER PRIMARY KEY, version INTEGER NOT NULL, "
     "name TEXT NOT NULL, direction TEXT NOT NULL, checksum TEXT, run TEXT NOT NULL, "
     "grp INTEGER NOT NULL, down_sql TEXT, applied_at TEXT NOT NULL, duration_us INTEGER NOT NULL, "
     "log_head TEXT)";
@@ -108,10 +109,9 @@ int history_read(sqlite3 *db, int (*visit)(void *arg, const struct history_row *
 int history_applied(sqlite3 *db, uint64_t version, bool *applied, struct error *e)
 {
     CLEANUP_STMT sqlite3_stmt *stmt = NULL;
-    int r = query(db,
-                  "SELECT direction FROM " HISTORY_TABLE
-                  " WHERE version = ? ORDER BY seq DESC LIMIT 1",
-                  &stmt, e);
+    int r = query(
+        db, "SELECT direction FROM " HISTORY_TABLE " WHERE version = ? ORDER BY seq DESC LIMIT 1",
+        &stmt, e);
 
     *applied = false;
     if (r != E_OK)
@@ -126,7 +126,8 @@ int history_applied(sqlite3 *db, uint64_t version, bool *applied, struct error *
 int history_has_group(sqlite3 *db, const char *run, uint32_t group, bool *has, struct error *e)
 {
     CLEANUP_STMT sqlite3_stmt *stmt = NULL;
-    int r = query(db, "SELECT 1 FROM " HISTORY_TABLE " WHERE run = ? AND grp = ? LIMIT 1", &stmt, e);
+    int r =
+        query(db, "SELECT 1 FROM " HISTORY_TABLE " WHERE run = ? AND grp = ? LIMIT 1", &stmt, e);
 
     *has = false;
     if (r != E_OK)

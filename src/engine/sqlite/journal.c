@@ -74,8 +74,8 @@ static void remember_header(struct journal *j, const unsigned char *bytes, size_
 
 /*
  * SQLite writes a record as three pieces: page number, content, checksum. After a page number 1 the
- * next piece is the content of page 1, in which we showed SQLite other mode bytes than the file has;
- * the journal must restore the file's own. SQLite's checksum does not cover these two bytes.
+ * next piece is the content of page 1, in which we showed SQLite other mode bytes than the file
+ * has; the journal must restore the file's own. SQLite's checksum does not cover these two bytes.
  */
 static const void *undisguise(struct journal *j, const void *bytes, size_t n, off_t at, void *copy)
 {

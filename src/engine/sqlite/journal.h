@@ -26,18 +26,21 @@ struct journal {
     char *path;
     struct owner owner;
     struct str memory;
-    int fd; /* -1 while in memory, or after close */
+    int fd;           /* -1 while in memory, or after close */
     bool memory_only; /* a rehearsal: never on disk, however large */
     bool on_disk;
     bool armed;
-    bool recorded;    /* the super-journal record stands at its end */
-    bool disguised;   /* the tenant is in WAL mode: page 1 goes in with its own mode bytes */
-    off_t size;       /* as SQLite sees it */
+    bool recorded;  /* the super-journal record stands at its end */
+    bool disguised; /* the tenant is in WAL mode: page 1 goes in with its own mode bytes */
+    off_t size;     /* as SQLite sees it */
     unsigned char header[JOURNAL_HEADER]; /* as SQLite wrote it, with the count */
-    off_t page_one;   /* where the content of page 1 is about to be written; -1 unknown */
+    off_t page_one; /* where the content of page 1 is about to be written; -1 unknown */
 };
 
-#define JOURNAL_INIT {.fd = -1, .page_one = -1}
+#define JOURNAL_INIT                                                                               \
+    {                                                                                              \
+        .fd = -1, .page_one = -1                                                                   \
+    }
 
 /* 0, or -1 with errno; -2 out of memory. */
 int journal_write(struct journal *j, const void *bytes, size_t n, off_t at);

@@ -20,7 +20,7 @@ enum {
 
 int tenant_lock_shared(struct tenant_lock *lock)
 {
-    int r = lock_set(lock->fd, LOCK_READ, SHARED_LAST, 1);
+    int r = lock_set(lock->fd, LOCK_SHARED, SHARED_LAST, 1);
 
     if (r == E_OK)
         lock->level = LEVEL_SHARED;
@@ -29,7 +29,7 @@ int tenant_lock_shared(struct tenant_lock *lock)
 
 int tenant_lock_reserved(struct tenant_lock *lock)
 {
-    int r = lock_set(lock->fd, LOCK_WRITE, RESERVED_BYTE, 1);
+    int r = lock_set(lock->fd, LOCK_EXCLUSIVE, RESERVED_BYTE, 1);
 
     if (r == E_OK)
         lock->level = LEVEL_RESERVED;
@@ -38,16 +38,17 @@ int tenant_lock_reserved(struct tenant_lock *lock)
 
 static int widen(struct tenant_lock *lock)
 {
-    int r = lock_set(lock->fd, LOCK_WRITE, PENDING_BYTE, 1);
+    int r = lock_set(lock->fd, LOCK_EXCLUSIVE, PENDING_BYTE, 1);
 
     if (r == E_OK)
-        r = lock_set(lock->fd, LOCK_WRITE, SHARED_FIRST, SHARED_SIZE);
+        r = lock_set(lock->fd, LOCK_EXCLUSIVE, SHARED_FIRST, SHARED_SIZE);
     return r;
 }
 
 /*
  * The parked description still guards RESERVED and the last shared byte while the new one takes
- * all the rest; only then it goes. In between no stock SQLite can get in: it needs every shared byte.
+ * all the rest; only then it goes. In between no stock SQLite can get in: it needs every shared
+ * byte.
  */
 static int widen_parked(struct tenant_lock *lock, const char *path)
 {
@@ -57,16 +58,16 @@ static int widen_parked(struct tenant_lock *lock, const char *path)
     wide.fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     if (wide.fd < 0)
         return E_REFUSED;
-    r = lock_set(wide.fd, LOCK_WRITE, PENDING_BYTE, 1);
+    r = lock_set(wide.fd, LOCK_EXCLUSIVE, PENDING_BYTE, 1);
     if (r == E_OK)
-        r = lock_set(wide.fd, LOCK_WRITE, SHARED_FIRST, SHARED_SIZE - 1);
+        r = lock_set(wide.fd, LOCK_EXCLUSIVE, SHARED_FIRST, SHARED_SIZE - 1);
     if (r != E_OK) {
         close(wide.fd);
         return r;
     }
     munmap(lock->parked, MAPPED_SIZE);
     *lock = wide;
-    return lock_set(lock->fd, LOCK_WRITE, SHARED_FIRST, SHARED_SIZE);
+    return lock_set(lock->fd, LOCK_EXCLUSIVE, SHARED_FIRST, SHARED_SIZE);
 }
 
 int tenant_lock_exclusive(struct tenant_lock *lock, const char *path)
@@ -115,12 +116,12 @@ pid_t tenant_lock_holder(int fd)
 {
     pid_t holder = 0;
 
-    if (lock_test(fd, LOCK_WRITE, PENDING_BYTE, SHARED_SIZE + 2, &holder) == E_BUSY)
+    if (lock_test(fd, LOCK_EXCLUSIVE, PENDING_BYTE, SHARED_SIZE + 2, &holder) == E_BUSY)
         return holder;
     return 0;
 }
 
 bool tenant_lock_is_live(int fd)
 {
-    return lock_test(fd, LOCK_WRITE, PENDING_BYTE, SHARED_SIZE + 2, NULL) == E_BUSY;
+    return lock_test(fd, LOCK_EXCLUSIVE, PENDING_BYTE, SHARED_SIZE + 2, NULL) == E_BUSY;
 }

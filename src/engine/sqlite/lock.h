@@ -28,7 +28,10 @@ struct tenant_lock {
     enum tenant_level level;
 };
 
-#define TENANT_LOCK_INIT {.fd = -1}
+#define TENANT_LOCK_INIT                                                                           \
+    {                                                                                              \
+        .fd = -1                                                                                   \
+    }
 
 /* One attempt each; E_OK, E_BUSY or E_REFUSED (errno). A failed attempt leaves what was held. */
 int tenant_lock_shared(struct tenant_lock *lock);
@@ -45,7 +48,8 @@ void tenant_lock_release(struct tenant_lock *lock);
 
 /* The pid in the way of a writer of this file, 0 where the system does not tell. */
 pid_t tenant_lock_holder(int fd);
-/* Does anybody else hold a lock that an EXCLUSIVE one would meet (a live connection in WAL mode)? */
+/* Does anybody else hold a lock that an EXCLUSIVE one would meet (a live connection in WAL mode)?
+ */
 bool tenant_lock_is_live(int fd);
 
 #endif

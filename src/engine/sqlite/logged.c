@@ -1,7 +1,7 @@
 /*
  * Tenants in WAL mode with live connections: the write transaction stays open on a stock connection
- * until the decision. After a crash it is gone, and recovery runs it again (the history row, written
- * in the same transaction, tells whether it must).
+ * until the decision. After a crash it is gone, and recovery runs it again (the history row,
+ * written in the same transaction, tells whether it must).
  */
 #include "base/error.h"
 #include "db/sqlite.h"

@@ -130,7 +130,8 @@ int look_open(const char *path, bool known_quiet, struct look *look, struct erro
         return cannot_open(path, e);
     r = stamp(look, e);
     if (r == E_OK && on_network(look->fd))
-        r = error_set(e, E_REFUSED, "lies on a network file system, whose locks cannot be relied on");
+        r = error_set(e, E_REFUSED,
+                      "lies on a network file system, whose locks cannot be relied on");
     if (r == E_OK && file_pread(look->fd, look->header, LOOK_HEADER, 0, &got) != 0)
         r = error_set(e, E_REFUSED, "cannot be read: %s", strerror(errno));
     if (r == E_OK && look->size > 0)
@@ -164,7 +165,8 @@ int look_read(const char *path, struct look *look, struct error *e)
         look->foreign = page[BTREE_AT + 3] || page[BTREE_AT + 4];
         return E_OK;
     }
-    /* Our own descriptor's locks would be in the way of the connection, and its close is harmless. */
+    /* Our own descriptor's locks would be in the way of the connection, and its close is harmless.
+     */
     close_fd(&look->fd);
     return past_read(path, look, e);
 }

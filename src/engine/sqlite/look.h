@@ -3,8 +3,8 @@
  * no content; settles only what any reader would (a hot journal, a left-over WAL).
  *
  *   look_open()   opens, checks what the first bytes tell, stamps it: a cache may know the rest
- *   look_read()   its past. Without SQLite where page 1 shows that there is no history table; with a
- *                 stock connection otherwise
+ *   look_read()   its past. Without SQLite where page 1 shows that there is no history table; with
+ * a stock connection otherwise
  */
 #ifndef ENGINE_SQLITE_LOOK_H
 #define ENGINE_SQLITE_LOOK_H
@@ -34,11 +34,14 @@ struct look {
     struct str past; /* look_read: one record a history row that still counts, see past_read() */
 };
 
-#define LOOK_INIT {.fd = -1}
+#define LOOK_INIT                                                                                  \
+    {                                                                                              \
+        .fd = -1                                                                                   \
+    }
 
 /* path: absolute; a link in its last component is E_CHANGED (resolve it and come again).
- * known_quiet: a listing of the folder showed no journal and no WAL. E_REFUSED: cannot be a tenant, with the
- * reason. */
+ * known_quiet: a listing of the folder showed no journal and no WAL. E_REFUSED: cannot be a tenant,
+ * with the reason. */
 int look_open(const char *path, bool known_quiet, struct look *look, struct error *e);
 int look_read(const char *path, struct look *look, struct error *e);
 void look_close(struct look *look);

@@ -77,9 +77,9 @@ static int count_row(void *arg, const struct history_row *row)
             return E_NOMEM;
         memmove(c->rows + i + 1, c->rows + i, (c->n++ - i) * sizeof *c->rows);
     }
-    c->rows[i] = (struct past_row){row->version, arena_copy(&c->arena, row->checksum),
-                                   arena_copy(&c->arena, row->name),
-                                   arena_copy(&c->arena, row->down_sql)};
+    c->rows[i] =
+        (struct past_row){row->version, arena_copy(&c->arena, row->checksum),
+                          arena_copy(&c->arena, row->name), arena_copy(&c->arena, row->down_sql)};
     return E_OK;
 }
 

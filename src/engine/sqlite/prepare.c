@@ -39,7 +39,8 @@ static int run_to_commit(struct tenant_file *f, sqlite3 *db, const struct work *
     return r;
 }
 
-/* Nothing of it is left: journal away, or, where pages were written, rolled back by a stock SQLite. */
+/* Nothing of it is left: journal away, or, where pages were written, rolled back by a stock SQLite.
+ */
 static void give_up(struct tenant_file *f)
 {
     bool by_stock = tenant_file_withdraw(f, NULL) == E_CHANGED;

@@ -23,8 +23,8 @@ struct guard {
 /* PRAGMAs that take an argument and only read. */
 static bool pragma_reads(const char *name)
 {
-    static const char *const reads[] = {"table_info",  "table_xinfo",      "index_list",
-                                        "index_info",  "index_xinfo",      "foreign_key_list",
+    static const char *const reads[] = {"table_info",        "table_xinfo",     "index_list",
+                                        "index_info",        "index_xinfo",     "foreign_key_list",
                                         "foreign_key_check", "integrity_check", "quick_check"};
 
     for (size_t i = 0; i < sizeof reads / sizeof reads[0]; i++)
@@ -101,11 +101,13 @@ static int explain(sqlite3 *db, const struct guard *g, struct error *e)
     if (g->denied != SQL_ESCAPE_NONE)
         return error_set(e, E_REFUSED, "%s", sql_escape_text(g->denied));
     if (g->history)
-        return error_set(e, E_REFUSED, HISTORY_TABLE " belongs to lockstep, a migration may not write it");
+        return error_set(e, E_REFUSED,
+                         HISTORY_TABLE " belongs to lockstep, a migration may not write it");
     if (g->late)
         return error_set(e, E_REFUSED, "took longer than the statement timeout");
     if (strstr(message, "already exists") || strstr(message, "duplicate column name"))
-        error_hint(e, "if this tenant has this migration already, mark it: lockstep adopt --at VERSION");
+        error_hint(
+            e, "if this tenant has this migration already, mark it: lockstep adopt --at VERSION");
     return r;
 }
 
@@ -151,8 +153,8 @@ static void place(const struct script *script, const struct statement *statement
 int script_run(sqlite3 *db, const struct script *script, const struct script_limits *limits,
                struct error *e)
 {
-    int64_t timeout = script->statement_timeout_ms ? script->statement_timeout_ms
-                                                   : limits->statement_timeout_ms;
+    int64_t timeout =
+        script->statement_timeout_ms ? script->statement_timeout_ms : limits->statement_timeout_ms;
     struct guard g = {.script = script, .stop = limits->stop};
     int r = E_OK;
 

@@ -9,7 +9,6 @@
 #include "engine/sqlite/history.h"
 #include "engine/sqlite/stock.h"
 
-
 #include <stdlib.h>
 #include <string.h>
 

@@ -27,8 +27,8 @@ int stock_open_waiting(const char *path, int wait_ms, sqlite3 **db, struct error
         return error_errno(e, errno == ENOENT ? E_MISSING : E_REFUSED, "look at", path);
     owner = (struct owner){st.st_uid, st.st_gid, st.st_mode & 0777};
     side_act_as(&owner);
-    r = db_open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, "unix",
-                db, e);
+    r = db_open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE,
+                "unix", db, e);
     if (r == E_OK)
         sqlite3_busy_timeout(*db, wait_ms);
     if (r == E_OK) /* the first read is what makes side files, so it belongs here */

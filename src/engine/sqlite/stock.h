@@ -1,6 +1,7 @@
 /*
- * Settling a tenant the way any stock SQLite would: opened as its owner, read once. A hot journal is
- * rolled back, or dropped as stale where the super-journal is gone; a left-over WAL is checkpointed.
+ * Settling a tenant the way any stock SQLite would: opened as its owner, read once. A hot journal
+ * is rolled back, or dropped as stale where the super-journal is gone; a left-over WAL is
+ * checkpointed.
  */
 #ifndef ENGINE_SQLITE_STOCK_H
 #define ENGINE_SQLITE_STOCK_H

@@ -14,7 +14,10 @@
 #include "base/file.h"
 #include "base/mem.h"
 
-enum { MOST_DESCRIPTORS = 1 << 20, OTHER_DESCRIPTORS = 200 }; /* left for threads, the store and SQLite's temporary files */
+enum {
+    MOST_DESCRIPTORS = 1 << 20,
+    OTHER_DESCRIPTORS = 200
+}; /* left for threads, the store and SQLite's temporary files */
 
 uint32_t tenant_file_room(void)
 {

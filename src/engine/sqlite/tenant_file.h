@@ -10,8 +10,9 @@
  *   armed       the journal is armed and durable, the pages may be written
  *   applied     the pages are written (durable after the next barrier)
  *
- * `through`: past the cap of held pages (or when SQLite spills its cache) the file goes to disk early:
- * journal armed and durable, EXCLUSIVE for real, then the pages. It can be rolled back all the same.
+ * `through`: past the cap of held pages (or when SQLite spills its cache) the file goes to disk
+ * early: journal armed and durable, EXCLUSIVE for real, then the pages. It can be rolled back all
+ * the same.
  *
  * Invariants
  *   1. No page reaches the database file before its journal is armed and durable, EXCLUSIVE held.
@@ -57,16 +58,16 @@ struct tenant_file {
     struct held held;
     struct journal journal;
     enum file_phase phase;
-    off_t size;     /* as SQLite sees it */
-    off_t cut;      /* held truncation; -1: none */
-    bool wal;       /* in WAL mode, disguised as rollback mode */
+    off_t size;    /* as SQLite sees it */
+    off_t cut;     /* held truncation; -1: none */
+    bool wal;      /* in WAL mode, disguised as rollback mode */
     bool reserved; /* SQLite has had its RESERVED lock: the leftovers are gone */
     bool through;
     bool journal_ended; /* SQLite deleted its journal: the commit point as it sees it */
-    bool hot;       /* a journal that is not ours lies there: settle it and come again */
-    bool live;      /* WAL mode with somebody else connected */
-    pid_t holder;   /* who was in the way, where known */
-    int sys;        /* errno of the last failure of ours */
+    bool hot;           /* a journal that is not ours lies there: settle it and come again */
+    bool live;          /* WAL mode with somebody else connected */
+    pid_t holder;       /* who was in the way, where known */
+    int sys;            /* errno of the last failure of ours */
     int64_t writers_since_us, readers_since_us; /* hold times; 0: not held */
 };
 

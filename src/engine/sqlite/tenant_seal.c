@@ -76,7 +76,8 @@ int tenant_file_apply(struct tenant_file *f, struct error *e)
     fd = tenant_lock_reopen(&f->lock, f->path, &to_close);
     if (fd < 0)
         return error_errno(e, E_REFUSED, "open", f->path);
-    /* From the first byte on the file is touched: a failed write is rolled back like a whole one. */
+    /* From the first byte on the file is touched: a failed write is rolled back like a whole one.
+     */
     f->phase = FILE_APPLIED;
     r = held_write(&f->held, fd);
     if (r != 0)

@@ -28,7 +28,8 @@ struct work {
 
 /* Extensions, foreign keys, cache: what a connection needs before its transaction begins. */
 int work_connect(sqlite3 *db, const struct work *w, struct error *e);
-/* Runs it all; before that, each step must still fit (E_CHANGED: the tenant moved since the plan). */
+/* Runs it all; before that, each step must still fit (E_CHANGED: the tenant moved since the plan).
+ */
 int work_run(sqlite3 *db, const struct work *w, struct error *e);
 /* Whether its steps can run in a transaction at all. */
 bool work_is_outside(const struct work *w);
