@@ -23,6 +23,7 @@ struct label {
     const char *key, *value;
 };
 
+/* Known for plain files that a wildcard found; 0 then means: neither was there. */
 enum beside { BESIDE_UNKNOWN = 1, BESIDE_WAL = 2, BESIDE_JOURNAL = 4 };
 
 struct tenant {
@@ -34,11 +35,14 @@ struct tenant {
     unsigned beside; /* enum beside: what the folder's listing showed next to it (globs only) */
 };
 
+struct fleet_index;
+
 struct fleet {
     struct arena arena;
     struct tenant *tenants;
     size_t n;
     const char *root; /* absolute: deepest folder common to all tenants (not to a selection) */
+    struct fleet_index *index; /* fleet_find's; NULL in a fleet not made by fleet_resolve */
 };
 
 /* E_INVALID: a source that cannot be read or holds a bad line (named). An empty fleet is fine. */
@@ -55,7 +59,7 @@ bool selection_takes(const struct selection *selection,
                      const struct tenant *tenant); /* NULL: all */
 void selection_free(struct selection *selection);
 
-/* NULL when there is none of that id. O(1) after the first call. */
+/* NULL when there is none of that id. O(1). */
 const struct tenant *fleet_find(const struct fleet *fleet, const char *id);
 
 #endif

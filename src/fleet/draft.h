@@ -1,0 +1,57 @@
+/* Inside fleet: the tenants while the sources give them, one after the other. */
+#ifndef FLEET_DRAFT_H
+#define FLEET_DRAFT_H
+
+#include <stdint.h>
+
+#include "fleet/fleet.h"
+
+struct tenant_source;
+
+struct draft {
+    struct arena *arena; /* the fleet's */
+    struct tenant *list; /* growing, owned */
+    size_t n, cap;
+    const struct tenant_source *source; /* the one that gives now */
+    struct label *labels;               /* its labels, by key */
+    size_t n_labels;
+};
+
+/* Begins a source. */
+int draft_source(struct draft *draft, const struct tenant_source *source, struct error *e);
+/* Takes over a tenant whose strings are in the arena; its own labels win over the source's. */
+int draft_add(struct draft *draft, const struct tenant *tenant, struct error *e);
+/*
+ * The same for a line of a list: checks id and path, which is relative to the folder of the
+ * source's file. What is given is copied, but for the labels' array and its strings. E_INVALID
+ * names no file and line.
+ */
+int draft_row(struct draft *draft, const struct tenant *row, struct error *e);
+void draft_free(struct draft *draft);
+
+/* Is this the name of a file that SQLite or lockstep keeps beside a database? */
+bool is_side_file(const char *name);
+
+/* The sources; errors name file and line where there are such. */
+int glob_tenants(struct draft *draft, struct error *e);
+int list_tenants(struct draft *draft, struct error *e);
+int json_tenants(struct draft *draft, const char *text, size_t len, struct error *e);
+int csv_tenants(struct draft *draft, const char *text, size_t len, struct error *e);
+int catalog_tenants(struct draft *draft, struct error *e);
+
+/* Which columns a list has: where id and path are, and the labels' names for the rest. */
+struct columns {
+    const char **names; /* in the arena */
+    size_t n, id, path;
+};
+/* E_INVALID when id or path is missing, a name is empty or there twice. names are copied. */
+int columns_take(struct draft *draft, const char *const *names, size_t n, struct columns *columns,
+                 struct error *e);
+/* One row of values (NULL: absent) by these columns. */
+int columns_row(struct draft *draft, const struct columns *columns, const char *const *values,
+                const char *origin, struct error *e);
+
+/* The deepest folder common to all tenants. */
+int find_root(struct fleet *fleet, struct error *e);
+
+#endif

@@ -1,0 +1,155 @@
+/*
+ * The deepest common folder, links resolved. A fleet can have a folder for each tenant, so a folder
+ * costs one system call: its parent is known, only its own name has to be looked at.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/str.h"
+#include "fleet/draft.h"
+
+struct folder {
+    const char *path, *real; /* in the arena */
+    UT_hash_handle hh;
+};
+
+struct folders {
+    struct arena arena;
+    struct folder *by_path;
+    bool failed;
+};
+
+#undef uthash_nonfatal_oom
+#define uthash_nonfatal_oom(element) (folders->failed = true)
+
+static const char *resolve(struct folders *folders, const char *path);
+
+/* realpath of all of it, for what cannot be told from the parent. NULL: there is no such. */
+static const char *whole(struct folders *folders, const char *path)
+{
+    CLEANUP_FREE char *real = realpath(path, NULL);
+
+    return real ? arena_copy(&folders->arena, real) : NULL;
+}
+
+static bool is_dots(const char *name)
+{
+    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || !name[0];
+}
+
+static const char *from_parent(struct folders *folders, const char *path)
+{
+    CLEANUP_STR struct str parent = STR_INIT, real = STR_INIT;
+    const char *above;
+
+    path_dir(&parent, path);
+    above = str_ok(&parent) ? resolve(folders, str_text(&parent)) : NULL;
+    if (!above)
+        return NULL;
+    path_join(&real, above, path_base(path));
+    return str_ok(&real) ? arena_copy(&folders->arena, str_text(&real)) : NULL;
+}
+
+static const char *look(struct folders *folders, const char *path)
+{
+    const char *real = NULL;
+    char link[1];
+
+    if (is_dots(path_base(path)) || readlink(path, link, sizeof link) >= 0)
+        real = whole(folders, path);
+    return real ? real : from_parent(folders, path);
+}
+
+/* NULL only when out of memory, or when the working folder is gone. */
+static const char *resolve(struct folders *folders, const char *path)
+{
+    struct folder *f;
+
+    HASH_FIND(hh, folders->by_path, path, strlen(path), f);
+    if (f)
+        return f->real;
+    f = arena_alloc(&folders->arena, sizeof *f);
+    if (!f)
+        return NULL;
+    f->path = arena_copy(&folders->arena, path);
+    f->real =
+        str_same(path, ".") || str_same(path, "/") ? whole(folders, path) : look(folders, path);
+    if (!f->path || !f->real)
+        return NULL;
+    HASH_ADD_KEYPTR(hh, folders->by_path, f->path, strlen(f->path), f);
+    return folders->failed ? NULL : f->real;
+}
+
+/* Cuts root to what it has in common with real, at a slash. */
+static void shrink(char *root, const char *real)
+{
+    size_t n = 0;
+
+    while (root[n] && root[n] == real[n])
+        n++;
+    if ((!root[n] && (!real[n] || real[n] == '/')) || strcmp(root, "/") == 0)
+        return;
+    if (!(root[n] == '/' && !real[n]))
+        while (n > 0 && root[n - 1] != '/')
+            n--;
+    while (n > 1 && root[n - 1] == '/')
+        n--;
+    root[n ? n : 1] = '\0';
+}
+
+static int shrink_by(struct folders *folders, const char *dir, char **root, struct error *e)
+{
+    const char *real = resolve(folders, dir);
+
+    if (!real)
+        return error_oom(e);
+    if (!*root)
+        *root = strdup(real);
+    if (!*root)
+        return error_oom(e);
+    shrink(*root, real);
+    return E_OK;
+}
+
+static int all_folders(const struct fleet *fleet, struct folders *folders, char **root,
+                       struct error *e)
+{
+    CLEANUP_STR struct str dir = STR_INIT, last = STR_INIT;
+    int r = E_OK;
+
+    for (size_t i = 0; i < fleet->n && r == E_OK && !str_same(*root, "/"); i++) {
+        struct str swap = last;
+
+        last = dir;
+        dir = swap;
+        str_reset(&dir);
+        path_dir(&dir, fleet->tenants[i].path);
+        if (!str_ok(&dir))
+            return error_oom(e);
+        if (i == 0 || strcmp(str_text(&dir), str_text(&last)) != 0)
+            r = shrink_by(folders, str_text(&dir), root, e);
+    }
+    if (r == E_OK && !*root)
+        r = shrink_by(folders, ".", root, e);
+    return r;
+}
+
+int find_root(struct fleet *fleet, struct error *e)
+{
+    struct folders folders = {0};
+    CLEANUP_FREE char *root = NULL;
+    int r = all_folders(fleet, &folders, &root, e);
+
+    HASH_CLEAR(hh, folders.by_path);
+    arena_free(&folders.arena);
+    if (r == E_OK && !(fleet->root = arena_copy(&fleet->arena, root)))
+        r = error_oom(e);
+    return r;
+}
