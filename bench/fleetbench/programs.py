@@ -3,6 +3,7 @@
 import glob
 import json
 import os
+import signal
 import subprocess
 from dataclasses import dataclass
 
@@ -18,6 +19,20 @@ class Sample:
     cpu_us: int
     maxrss_kb: int
     stdout: str
+
+
+def together(command, folder, env):
+    """Runs a command; when we are interrupted, it goes with all that it started."""
+    child = subprocess.Popen(command, cwd=folder, env=env, stdin=subprocess.DEVNULL, text=True,
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, errors="replace",
+                             start_new_session=True)
+    try:
+        stdout, stderr = child.communicate()
+    except BaseException:
+        os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+        raise
+    return child.returncode, stdout, stderr
 
 
 class Programs:
@@ -48,15 +63,13 @@ class Programs:
             order += ["--nofile", str(nofile)]
         if preload:
             order += ["--preload", preload]
-        done = subprocess.run(order + command, cwd=folder, env={**os.environ, **(env or {})},
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              errors="replace", check=False)
-        if done.returncode:
-            raise Failed(f"{command[0]}: {done.stderr[-TAIL:]}")
+        code, stdout, stderr = together(order + command, folder, {**os.environ, **(env or {})})
+        if code:
+            raise Failed(f"{command[0]}: {stderr[-TAIL:]}")
         with open(out, encoding="utf-8") as f:
             took = json.load(f)
         if took["exit"]:
             raise Failed(f"{os.path.basename(command[0])} ended with {took['exit']}"
-                         f" (signal {took['signal']}): {done.stderr[-TAIL:].strip()}")
+                         f" (signal {took['signal']}): {stderr[-TAIL:].strip()}")
         return Sample(took["wall_us"] / 1000, took["user_us"] + took["sys_us"],
-                      took["maxrss_kb"], done.stdout)
+                      took["maxrss_kb"], stdout)

@@ -1,6 +1,7 @@
 """Times: every contestant on fresh fleets in turn, round by round, and the ratios within the rounds."""
 
 import statistics
+import subprocess
 
 from . import contestants, fleet
 from .report import Figure, Table, at_least, at_most
@@ -68,7 +69,7 @@ def interleave(bench, title, order, rounds, run):
             bench.say(f"{title}, round {i + 1} of {rounds}: {' '.join(e)}")
             try:
                 taken[e].append(run(*e))
-            except (fleet.Failed, OSError) as error:
+            except (fleet.Failed, OSError, subprocess.CalledProcessError) as error:
                 bench.report.failed(f"{title}, {' '.join(e)}", error)
                 del taken[e]
     return taken
