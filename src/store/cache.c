@@ -82,6 +82,18 @@ static struct cache_look *find_look(const struct cache *cache, const struct cach
     }
 }
 
+bool cache_reserve(struct cache *cache, size_t looks)
+{
+    struct cache_look *list = reallocarray(cache->looks, looks + 1, sizeof *list);
+    bool grown;
+
+    if (!list)
+        return false;
+    cache->looks = list;
+    cache->cap_looks = looks + 1;
+    return slots_room(&cache->by_file, looks, &grown);
+}
+
 bool cache_add_look(struct cache *cache, const struct cache_look *look)
 {
     bool grown;

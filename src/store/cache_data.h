@@ -23,6 +23,8 @@ struct cache {
     bool changed;
 };
 
+/* Into an empty cache: room for this many looks at once; false when out of memory. */
+bool cache_reserve(struct cache *cache, size_t looks);
 /* Appends; false when out of memory. The caller knows that it is not there yet. */
 bool cache_add_look(struct cache *cache, const struct cache_look *look);
 bool cache_add_lineage(struct cache *cache, const char *text);

@@ -84,6 +84,8 @@ static bool take_lineages(struct cache *cache, const struct head *head, const ch
 
 static bool take_looks(struct cache *cache, const struct head *head, const char *bytes)
 {
+    if (!cache_reserve(cache, head->n_looks))
+        return false;
     for (uint64_t i = 0; i < head->n_looks; i++) {
         struct cache_look look;
 
