@@ -1,0 +1,40 @@
+/* What a seed draws before anything happens. */
+#ifndef SIM_SCRIPT_H
+#define SIM_SCRIPT_H
+
+#include "base/guarantee.h"
+#include "core/run.h"
+#include "sim/prng.h"
+
+enum { SIM_TENANTS = 14, SIM_GROUPS = 4, SIM_PARTICIPANTS = 3 };
+
+/* Chances in thousand, a call each unless said otherwise. */
+struct weather {
+    const char *name;
+    uint16_t vote_no, vote_busy, vote_lost; /* a tenant each */
+    uint16_t undo_no;                       /* a tenant each: its down script does not go through */
+    uint16_t forward_no; /* a tenant each: an application changed it after a crash */
+    uint16_t open_no, seal_no, seal_busy;
+    uint16_t decide_no, decide_doubt;
+    uint16_t settle_busy, settle_stuck; /* stuck: a tenant each, for a whole life */
+    uint16_t close_no, ask_no;
+    uint16_t log_dies;
+    uint16_t crash;          /* a life each */
+    uint16_t asked_to_stop;  /* a life each */
+    uint16_t deadline, hold; /* a schedule each */
+    uint16_t repeat;         /* an answer comes twice */
+};
+
+struct script {
+    struct run_policy policy;
+    const struct weather *weather;
+    uint32_t tenants, groups;
+    uint32_t first[SIM_GROUPS + 1]; /* group i has the tenants first[i] .. first[i+1]-1 */
+    uint16_t placed[SIM_TENANTS];
+    uint8_t guarantee[SIM_TENANTS];
+};
+
+void script_draw(struct script *s, uint32_t cell, struct prng *p);
+const struct weather *weather_clear(void); /* everything has healed */
+
+#endif
