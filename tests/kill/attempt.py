@@ -8,6 +8,7 @@ What varies from point to point follows from the seed and the point, so that a t
       looks at copies of all of them (a journal names its super-journal by its full path, so a copy is
       settled as its tenant would be, and the tenant is not touched)
     - who holds WAL-live tenants open goes away before recover, or stays
+    - some go straight to up, which has to settle what lies there as recover does
 What is on disk after call n is what is there before call n + 1, so "before" and "after" between them
 try each state with and without the state folder, looked at and untouched.
 """
@@ -60,6 +61,7 @@ class Variant:
     removed: bool
     opens: str  # all, some, none
     leaves: bool
+    straight: bool
 
 
 def variant_of(campaign, seed, p, double):
@@ -71,7 +73,12 @@ def variant_of(campaign, seed, p, double):
         bits = p.n + seed
         opens = "all" if p.when == "before" else ("some", "none")[bits >> 1 & 1]
     live = campaign.mode in ("wal-live", "mixed")
-    return Variant(removed=bits & 1 == 0 and not live, opens=opens, leaves=bits >> 2 & 1 == 0)
+    return Variant(
+        removed=bits & 1 == 0 and not live,
+        opens=opens,
+        leaves=bits >> 2 & 1 == 0,
+        straight=p.when == "after" and bits >> 3 & 1 == 0 and not double,
+    )
 
 
 @dataclass
@@ -100,7 +107,11 @@ class Attempt:
                 self._judge_kill()
                 if self.p.m:
                     self._kill_recover()
-                self._recover()
+                self._open_some()
+                if self.variant.leaves:
+                    self.bench.holder.drop()
+                if not self.variant.straight:
+                    self._recover()
                 self._up_afterwards()
         except Fault as fault:
             self.result.fault = (fault.kind, f"{self.stage}: {fault}")
@@ -148,9 +159,6 @@ class Attempt:
 
     def _recover(self):
         bench = self.bench
-        self._open_some()
-        if self.variant.leaves:
-            bench.holder.drop()
         self.stage = "recover"
         recover = bench.program.run(bench.folder, contract.recover(bench.campaign.threads))
         self._expect(recover, contract.DONE)

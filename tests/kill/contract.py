@@ -21,7 +21,7 @@ HISTORY = "lockstep_history"
 DONE, FAILED = 0, 1  # exit codes
 
 # In the output of a run that was killed: it says that all is done.
-SAYS_DONE = re.compile(rb"^done\b", re.MULTILINE | re.IGNORECASE)
+SAYS_DONE = re.compile(rb"^done: ", re.MULTILINE)
 
 
 def up(threads):
