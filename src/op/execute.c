@@ -63,10 +63,12 @@ static const char *phase_of(const struct group *g)
     case GROUP_FINISHING:
     case GROUP_CLOSING:
     case GROUP_ENDING:
+    case GROUP_COMMITTED:
         return "finish";
     case GROUP_ROLLING_BACK:
     case GROUP_NOTING:
     case GROUP_DRAINING:
+    case GROUP_ABORTED:
         return "roll back";
     default:
         return "prepare";
