@@ -81,10 +81,10 @@ static void named_lines(struct cli *cli, const char *heading, const struct statu
         str_addf(&cli->out, "%s:\n", heading);
     for (size_t i = 0; i < n && i < SHOWN; i++) {
         str_add(&cli->out, "  ");
+        text_safe(&cli->out, list[i].id);
         if (list[i].why && list[i].why->message[0]) {
+            str_add(&cli->out, ": ");
             text_error(&cli->out, list[i].why);
-        } else {
-            text_safe(&cli->out, list[i].id);
         }
         str_addc(&cli->out, '\n');
     }
@@ -102,7 +102,7 @@ static void show_text(struct cli *cli, const struct status *st)
         str_add(&cli->out, "a migration that was applied has changed since, or is gone; "
                            "lockstep plan names it\n");
     if (st->live_run[0])
-        str_addf(&cli->out, "run %s is under way; lockstep watch %s\n", st->live_run, st->live_run);
+        str_addf(&cli->out, "under way: %s; lockstep watch follows it\n", st->live_run);
 }
 
 static void named_doc(struct doc *d, json_t *in, const char *key,

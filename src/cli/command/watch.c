@@ -43,18 +43,16 @@ static int follow(struct cli *cli, const char *name, struct error *e)
     int rc = log_find_run(store, name, &run, e);
 
     while (rc == E_OK) {
-        const char *state =
-            run_state_word(cli->session, &run); 
-        bool live = str_same(state, "running");
+        bool live = str_same(run_state_word(cli->session, &run), "running");
 
         rc = log_read(store, run.run, w.next, visit, &w, e);
-        if (rc == E_OK && !live) {
-            cli->exit = end_of(&run, state);
+        if (rc == E_OK)
+            rc = log_find_run(store, run.run, &run, e); /* it may have ended meanwhile */
+        if (rc == E_OK && !live && log_read(store, run.run, w.next, visit, &w, e) == E_OK) {
+            cli->exit = end_of(&run, run_state_word(cli->session, &run));
             return E_OK;
         }
         poll(NULL, 0, POLL_MS);
-        if (rc == E_OK)
-            rc = log_find_run(store, run.run, &run, e);
     }
     return rc;
 }
