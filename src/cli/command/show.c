@@ -36,16 +36,23 @@ static void head_lines(struct str *out, const struct run_view *v)
     }
 }
 
-static void failure_lines(struct str *out, const struct run_view *v, uint32_t group,
-                          const char *indent)
+static bool has_group(const struct run_view *v, uint32_t id)
 {
-    for (size_t i = 0; i < v->n_failures; i++) {
-        if (v->failures[i].group != group)
-            continue;
-        str_addf(out, "%sfailed: ", indent);
-        text_safe(out, v->failures[i].text);
-        str_addc(out, '\n');
+    for (size_t i = 0; i < v->n_groups; i++)
+        if (v->groups[i].id == id)
+            return true;
+    return false;
+}
+
+static void failure_line(struct str *out, const struct failure_view *f, const char *indent)
+{
+    str_addf(out, "%sfailed: ", indent);
+    if (f->tenant) {
+        text_safe(out, f->tenant);
+        str_add(out, ": ");
     }
+    text_safe(out, f->text);
+    str_addc(out, '\n');
 }
 
 static void group_lines(struct str *out, const struct run_view *v)
@@ -59,9 +66,13 @@ static void group_lines(struct str *out, const struct run_view *v)
         if (g->undoes)
             str_addf(out, ", takes group %u back", g->undoes);
         str_addc(out, '\n');
-        failure_lines(out, v, g->id, "    ");
+        for (size_t k = 0; k < v->n_failures; k++)
+            if (v->failures[k].group == g->id)
+                failure_line(out, &v->failures[k], "    ");
     }
-    failure_lines(out, v, 0, "  ");
+    for (size_t k = 0; k < v->n_failures; k++)
+        if (!has_group(v, v->failures[k].group))
+            failure_line(out, &v->failures[k], "  ");
 }
 
 static void head_doc(struct doc *d, json_t *in, const struct run_view *v)
