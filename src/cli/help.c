@@ -1,12 +1,13 @@
 #include "cli/help.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 #include "cli/cli.h"
 #include "cli/text.h"
 
 /* As wide as the longest left side. */
-enum { COMMAND_WIDTH = 12, OPTION_WIDTH = 24 };
+enum { COMMAND_WIDTH = 12, OPTION_WIDTH = 24, COLUMNS = 80 };
 
 const struct exit_row exit_rows[] = {
     {EXIT_DONE, "done"},
@@ -20,9 +21,30 @@ const struct exit_row exit_rows[] = {
 };
 const size_t n_exit_rows = sizeof exit_rows / sizeof exit_rows[0];
 
+/* Words from column `left` on, under each other where they do not fit. */
+static void add_wrapped(const char *text, size_t left, struct str *out)
+{
+    size_t column = left;
+
+    while (*text) {
+        size_t word = strcspn(text, " ");
+
+        if (column > left && column + 1 + word > COLUMNS) {
+            str_addf(out, "\n%*s", (int)left, "");
+            column = left;
+        } else if (column > left) {
+            str_addc(out, ' ');
+            column++;
+        }
+        str_addn(out, text, word);
+        column += word;
+        text += word + strspn(text + word, " ");
+    }
+}
+
 static void add_option(const struct option_row *row, struct str *out)
 {
-    CLEANUP_STR struct str left = STR_INIT;
+    CLEANUP_STR struct str left = STR_INIT, right = STR_INIT;
 
     if (row->letter)
         str_addf(&left, "-%c, --%s", row->letter, row->name);
@@ -30,13 +52,12 @@ static void add_option(const struct option_row *row, struct str *out)
         str_addf(&left, "    --%s", row->name);
     if (row->argument)
         str_addf(&left, " %s", row->argument);
-    str_addf(out, "  %-*s", OPTION_WIDTH, str_text(&left));
-    if (left.len > OPTION_WIDTH)
-        str_addf(out, "\n  %-*s", OPTION_WIDTH, "");
-    str_addf(out, "  %s", row->summary);
+    str_add(&right, row->summary);
     for (size_t i = 0; row->choices[i]; i++)
-        str_addf(out, "%s%s", i == 0 ? " [" : "|", row->choices[i]);
-    str_add(out, row->choices[0] ? "]\n" : "\n");
+        str_addf(&right, "%s%s", i == 0 ? ": " : ", ", row->choices[i]);
+    str_addf(out, "  %-*s  ", OPTION_WIDTH, str_text(&left));
+    add_wrapped(str_text(&right), OPTION_WIDTH + 4, out);
+    str_addc(out, '\n');
 }
 
 static void add_options(const char *title, uint64_t takes, bool global, struct str *out)

@@ -150,11 +150,16 @@ static void guarantee_line(struct str *out, const struct report *r)
 
 static void time_lines(struct str *out, const struct report *r)
 {
-    if (!r->run[0] && !is(r, "rehearse"))
+    bool rehearsed = is(r, "rehearse");
+
+    if (!r->run[0] && !rehearsed)
         return;
     str_add(out, "  time        ");
     text_seconds(out, r->seconds);
-    str_add(out, "\n  hold        longest for writers ");
+    str_addc(out, '\n');
+    if (rehearsed)
+        return;
+    str_add(out, "  hold        longest for writers ");
     text_seconds(out, r->hold_writers_s);
     str_add(out, ", for readers ");
     text_seconds(out, r->hold_readers_s);

@@ -61,8 +61,6 @@ static const char *phase_of(const struct group *g)
     case GROUP_RECORDING:
         return "seal";
     case GROUP_FINISHING:
-    case GROUP_CLOSING:
-    case GROUP_ENDING:
     case GROUP_COMMITTED:
         return "finish";
     case GROUP_ROLLING_BACK:
@@ -70,6 +68,10 @@ static const char *phase_of(const struct group *g)
     case GROUP_DRAINING:
     case GROUP_ABORTED:
         return "roll back";
+    case GROUP_CLOSING:
+    case GROUP_ENDING:
+    case GROUP_DOUBT:
+        return g->decided ? "finish" : "roll back";
     default:
         return "prepare";
     }
