@@ -45,7 +45,7 @@ static int64_t ask(const char *path, const char *sql)
 
     assert_int_equal(db_open(path, SQLITE_OPEN_READWRITE, NULL, &db, &e), E_OK);
     if (db_int(db, sql, -1, &value, &e) != E_OK)
-        print_message("%s: %s\n", path, e.message);
+        print_message("# %s: %s\n", path, e.message);
     db_close(&db);
     return value;
 }
@@ -398,7 +398,7 @@ static void a_spilling_migration_commits(void **state)
 
     (void)state;
     set_up(&t, plain,
-           "CREATE TABLE big(x); WITH n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<80)"
+           "CREATE TABLE big(x); WITH n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<24)"
            "INSERT INTO big SELECT zeroblob(1000000) FROM n; UPDATE big SET x = x || 'y';"
            "ALTER TABLE users ADD COLUMN tier TEXT;");
     prepare_all(&t, GUARANTEE_ATOMIC);

@@ -6,7 +6,7 @@
 #include "engine/sqlite/history.h"
 
 /* A large migration spills past this much cache; the tenant then goes to disk early. */
-static const char cache[] = "PRAGMA cache_size=-65536";
+static const char cache[] = "PRAGMA cache_size=-16384";
 
 static const struct script *script_of(const struct work *w, const struct step *step)
 {
