@@ -1,0 +1,39 @@
+#!/usr/bin/env bats
+# status: how many tenants at which version.
+load fleet
+
+@test "status counts versions and names who lags" {
+    fleet 3
+    notes_and_tier
+    lockstep up --quiet
+    lockstep down --tenants 'tenants/t2.db' --yes --quiet
+    run -0 lockstep status
+    is "${lines[0]}" "3 tenants: 2 at 002 (head), 1 pending"
+    says "t2 at 001"
+}
+
+@test "status --json says the same" {
+    fleet 2
+    notes_and_tier
+    run -0 lockstep status --json
+    is "$(field 'd["tenants"], d["at_head"], d["pending"], d["never_migrated"]')" "(2, 0, 2, 2)"
+    is "$(field 'd["head"], len(d["pending_tenants"])')" "('002', 2)"
+}
+
+@test "--exit-code is 3 while something is pending, 0 afterwards" {
+    fleet 1
+    notes_and_tier
+    run -3 lockstep status --exit-code
+    run -0 lockstep status
+    lockstep up --quiet
+    run -0 lockstep status --exit-code
+}
+
+@test "status changes nothing and leaves nothing behind" {
+    fleet 2
+    notes_and_tier
+    sum=$(sha256sum tenants/*)
+    lockstep status
+    is "$(sha256sum tenants/*)" "$sum"
+    is "$(ls tenants)" $'t1.db\nt2.db'
+}

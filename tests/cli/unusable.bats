@@ -1,0 +1,129 @@
+#!/usr/bin/env bats
+# Tenants that cannot be used: each named with its reason, and nobody is changed without consent.
+load fleet
+
+# refused WORDS...: up is refused before anything is changed, and names t2 with these words
+refused()
+{
+    local before
+
+    before=$(cat tenants/t1.db | sha256sum)
+    run -5 --separate-stderr lockstep up
+    complains "t2"
+    for word in "$@"; do
+        complains "$word"
+    done
+    is "$(cat tenants/t1.db | sha256sum)" "$before"
+    run -0 lockstep status --json
+    is "$(field 'd["unusable"], d["unusable_tenants"][0]["id"]')" "(1, 't2')"
+}
+
+
+@test "not a database" {
+    fleet 1
+    notes_and_tier
+    seq 1000 >tenants/t2.db
+    refused "not an SQLite database"
+}
+
+@test "encrypted: nothing but noise" {
+    fleet 1
+    notes_and_tier
+    head -c 8192 /dev/urandom >tenants/t2.db
+    refused "not an SQLite database"
+}
+
+@test "reserved bytes, as encryption extensions leave them" {
+    fleet 1
+    notes_and_tier
+    sqlite3 tenants/t2.db ".filectrl reserve_bytes 12" "CREATE TABLE users(id)" "VACUUM" >/dev/null
+    [ "$(od -An -tu1 -j20 -N1 tenants/t2.db | tr -d ' ')" = 12 ] || skip "this shell reserves none"
+    refused "reserve"
+}
+
+@test "a folder" {
+    fleet 1
+    notes_and_tier
+    mkdir tenants/t2.db
+    refused
+}
+
+@test "a dangling link" {
+    fleet 1
+    notes_and_tier
+    ln -s nowhere tenants/t2.db
+    refused
+}
+
+@test "unreadable for this user" {
+    fleet 2
+    notes_and_tier
+    chmod 000 tenants/t2.db
+    if [ "$(id -u)" = 0 ]; then
+        chmod 755 "$BATS_TEST_TMPDIR" "$BATS_TEST_TMPDIR/.." "$BATS_RUN_TMPDIR"
+        chown -R 65534:65534 .
+        run -5 --separate-stderr setpriv --reuid=65534 --regid=65534 --clear-groups \
+            "$LOCKSTEP" up </dev/null
+    else
+        run -5 --separate-stderr lockstep up
+    fi
+    complains "t2"
+    complains "ermission"
+}
+
+@test "a hard link: one file under two names" {
+    fleet 1
+    notes_and_tier
+    ln tenants/t1.db tenants/t2.db
+    run -5 --separate-stderr lockstep up
+    complains "t1"
+    complains "hard links"
+}
+
+@test "a symlink to another tenant: one file under two names" {
+    fleet 1
+    notes_and_tier
+    ln -s t1.db tenants/t2.db
+    run -5 --separate-stderr lockstep up
+    complains "t1"
+    complains "t2"
+}
+
+@test "a symlink to a file elsewhere is a tenant" {
+    fleet 2
+    notes_and_tier
+    mkdir elsewhere
+    mv tenants/t2.db elsewhere/
+    ln -s ../elsewhere/t2.db tenants/t2.db
+    run -0 lockstep up
+    [ -L tenants/t2.db ]
+    is "$(sqlite3 elsewhere/t2.db 'SELECT count(*) FROM notes')" 0
+}
+
+@test "a 0-byte file is an empty database" {
+    : >tenants/t1.db
+    migration 001_x.sql 'CREATE TABLE x(a);' 'DROP TABLE x;'
+    run -0 lockstep up
+    is "$(sqlite3 tenants/t1.db 'SELECT count(*) FROM x')" 0
+}
+
+@test "--skip-unusable goes on without it, lists it, exit 7" {
+    fleet 1
+    notes_and_tier
+    seq 1000 >tenants/t2.db
+    run -7 lockstep up --skip-unusable
+    says "skipped: t2:"
+    is "$(sqlite3 tenants/t1.db 'SELECT count(*) FROM notes')" 0
+    run -7 lockstep up --skip-unusable --json
+    is "$(field 'd["exit"], d["skipped"][0]["tenant"]')" "(7, 't2')"
+}
+
+@test "plan lists every unusable tenant" {
+    fleet 1
+    notes_and_tier
+    seq 1000 >tenants/t2.db
+    mkdir tenants/t3.db
+    run -5 --separate-stderr lockstep plan
+    says "t2"
+    says "t3"
+}
