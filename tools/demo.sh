@@ -7,7 +7,7 @@ program=${LOCKSTEP:-$PWD/build/lockstep}
 tenants=1000
 odd_one=t0617
 
-say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+say() { if [ -t 1 ]; then printf "\n\033[1m%s\033[0m\n" "$*"; else printf "\n%s\n" "$*"; fi; }
 fail() { echo "demo: $*" >&2; exit 1; }
 lockstep() { "$program" "$@"; }
 
