@@ -1,5 +1,4 @@
 /* Tenants from a query against a catalog database, which is only read. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -53,8 +52,8 @@ static int take_row(struct draft *draft, sqlite3_stmt *stmt, const struct column
 static int read_rows(struct draft *draft, sqlite3_stmt *stmt, struct error *e)
 {
     size_t n = (size_t)sqlite3_column_count(stmt), row = 0;
-    CLEANUP_FREE const char **texts = calloc(n + 1, sizeof *texts);
-    struct columns columns;
+    const char **texts = arena_array(draft->arena, n, sizeof *texts);
+    struct columns columns = {0};
     int r = texts ? take_columns(draft, stmt, &columns, texts, e) : error_oom(e);
 
     while (r == E_OK) {

@@ -1,32 +1,18 @@
 /*
  * Resolving: every source adds its tenants to a draft, in order; each source's share is sorted by
- * id; then ids and paths go into hash tables, which shows what is there twice.
+ * id. Then all are sorted by path and by id, which shows what is there twice; the second order
+ * stays as the index. Sorting costs less than hashing here: most fleets are one source, and sorted
+ * already.
  */
 #include "fleet/fleet.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
-
 #include "base/error.h"
 #include "base/str.h"
 #include "config/config.h"
 #include "fleet/draft.h"
-
-struct entry {
-    const struct tenant *tenant;
-    UT_hash_handle by_id, by_path;
-};
-
-struct fleet_index {
-    struct entry *by_id;
-    bool failed;
-};
-
-#undef uthash_nonfatal_oom
-#define uthash_nonfatal_oom(element) (index->failed = true)
 
 static int compare_ids(const void *a, const void *b)
 {
@@ -87,39 +73,60 @@ static int refuse_twice(const struct tenant *a, const struct tenant *b, bool sam
     return E_INVALID;
 }
 
-/* Enters one tenant; twice is the entry that was there first. */
-static int enter(struct fleet_index *index, struct entry **by_path, struct entry *entry,
-                 struct error *e)
+/* Of two that are the same the earlier one comes first, so that messages do not vary. */
+static int by_address(const struct tenant *a, const struct tenant *b)
 {
-    const struct tenant *t = entry->tenant;
-    struct entry *twice;
+    return a < b ? -1 : a > b;
+}
 
-    HASH_FIND(by_path, *by_path, t->path, strlen(t->path), twice);
-    if (twice)
-        return refuse_twice(twice->tenant, t, true, e);
-    HASH_ADD_KEYPTR(by_path, *by_path, t->path, strlen(t->path), entry);
-    HASH_FIND(by_id, index->by_id, t->id, strlen(t->id), twice);
-    if (twice)
-        return refuse_twice(twice->tenant, t, false, e);
-    HASH_ADD_KEYPTR(by_id, index->by_id, t->id, strlen(t->id), entry);
-    return index->failed ? error_oom(e) : E_OK;
+static int order_by_id(const void *a, const void *b)
+{
+    const struct tenant *x = *(const struct tenant *const *)a;
+    const struct tenant *y = *(const struct tenant *const *)b;
+    int order = strcmp(x->id, y->id);
+
+    return order ? order : by_address(x, y);
+}
+
+static int order_by_path(const void *a, const void *b)
+{
+    const struct tenant *x = *(const struct tenant *const *)a;
+    const struct tenant *y = *(const struct tenant *const *)b;
+    int order = strcmp(x->path, y->path);
+
+    return order ? order : by_address(x, y);
+}
+
+static void sort_index(const struct tenant **index, size_t n,
+                       int (*order)(const void *, const void *))
+{
+    for (size_t i = 1; i < n; i++) {
+        if (order(&index[i - 1], &index[i]) > 0) {
+            qsort(index, n, sizeof(const struct tenant *), order);
+            return;
+        }
+    }
 }
 
 static int make_index(struct fleet *fleet, struct error *e)
 {
-    struct entry *entries = arena_array(&fleet->arena, fleet->n, sizeof *entries), *by_path = NULL;
-    struct fleet_index *index = arena_alloc(&fleet->arena, sizeof *index);
-    int r = E_OK;
+    const struct tenant **index =
+        arena_array(&fleet->arena, fleet->n, sizeof(const struct tenant *));
 
-    if (!entries || !index)
+    if (!index)
         return error_oom(e);
-    fleet->index = index;
-    for (size_t i = 0; i < fleet->n && r == E_OK; i++) {
-        entries[i].tenant = &fleet->tenants[i];
-        r = enter(index, &by_path, &entries[i], e);
-    }
-    HASH_CLEAR(by_path, by_path);
-    return r;
+    for (size_t i = 0; i < fleet->n; i++)
+        index[i] = &fleet->tenants[i];
+    sort_index(index, fleet->n, order_by_path);
+    for (size_t i = 1; i < fleet->n; i++)
+        if (strcmp(index[i - 1]->path, index[i]->path) == 0)
+            return refuse_twice(index[i - 1], index[i], true, e);
+    sort_index(index, fleet->n, order_by_id);
+    for (size_t i = 1; i < fleet->n; i++)
+        if (strcmp(index[i - 1]->id, index[i]->id) == 0)
+            return refuse_twice(index[i - 1], index[i], false, e);
+    fleet->by_id = index;
+    return E_OK;
 }
 
 static int take_draft(struct fleet *fleet, const struct draft *draft, struct error *e)
@@ -158,19 +165,22 @@ int fleet_resolve(const struct config *config, struct fleet *fleet, struct error
 
 void fleet_free(struct fleet *fleet)
 {
-    if (fleet->index)
-        HASH_CLEAR(by_id, fleet->index->by_id);
     arena_free(&fleet->arena);
     *fleet = (struct fleet){0};
 }
 
+static int compare_key(const void *key, const void *item)
+{
+    return strcmp(key, (*(const struct tenant *const *)item)->id);
+}
+
 const struct tenant *fleet_find(const struct fleet *fleet, const char *id)
 {
-    struct entry *entry;
+    const struct tenant **found;
 
-    if (fleet->index) {
-        HASH_FIND(by_id, fleet->index->by_id, id, strlen(id), entry);
-        return entry ? entry->tenant : NULL;
+    if (fleet->by_id && fleet->n > 0) {
+        found = bsearch(id, fleet->by_id, fleet->n, sizeof(const struct tenant *), compare_key);
+        return found ? *found : NULL;
     }
     for (size_t i = 0; i < fleet->n; i++)
         if (strcmp(fleet->tenants[i].id, id) == 0)

@@ -35,14 +35,12 @@ struct tenant {
     unsigned beside; /* enum beside: what the folder's listing showed next to it (globs only) */
 };
 
-struct fleet_index;
-
 struct fleet {
     struct arena arena;
     struct tenant *tenants;
     size_t n;
     const char *root; /* absolute: deepest folder common to all tenants (not to a selection) */
-    struct fleet_index *index; /* fleet_find's; NULL in a fleet not made by fleet_resolve */
+    const struct tenant **by_id; /* for fleet_find; NULL in a fleet not made by fleet_resolve */
 };
 
 /* E_INVALID: a source that cannot be read or holds a bad line (named). An empty fleet is fine. */
@@ -59,7 +57,7 @@ bool selection_takes(const struct selection *selection,
                      const struct tenant *tenant); /* NULL: all */
 void selection_free(struct selection *selection);
 
-/* NULL when there is none of that id. O(1). */
+/* NULL when there is none of that id. O(log n). */
 const struct tenant *fleet_find(const struct fleet *fleet, const char *id);
 
 #endif

@@ -244,7 +244,8 @@ int script_checksum(const struct script *up, char checksum[CHECKSUM_TEXT])
         hash_add_text(h, str_text(&sql));
         ok = str_ok(&sql);
     }
-    memcpy(checksum, "1:", 2);
+    checksum[0] = '1'; /* the form of this sum */
+    checksum[1] = ':';
     if (h)
         hash_end(h, checksum + 2);
     return ok ? E_OK : E_NOMEM;
