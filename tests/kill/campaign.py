@@ -35,6 +35,7 @@ BUILD = os.environ.get("BUILD_ROOT") or os.path.join(os.path.dirname(os.path.dir
 
 SHOWN = 20  # faults printed of one campaign
 ENOUGH = 50  # faults after which a campaign ends
+LEAST_SECONDS = 6  # of an exhaustive campaign, however little time is left
 SAMPLED_SECONDS = 4  # kills of recover for each sampled first kill
 
 
@@ -60,9 +61,19 @@ class Runner:
         self.pool = workers.Pool(options.jobs, setting)
         self.kept = []
         self.number = self.failed = 0
+        self.exhaustive_left = 0
+        self.ends = time.monotonic() + (options.budget or float("inf"))
+
+    def _deadline(self, job, now):
+        """Samples are always taken whole; of what is left, an exhaustive one may take twice its part."""
+        if job.sample:
+            return float("inf")
+        return now + max(LEAST_SECONDS, 2 * (self.ends - now) / max(self.exhaustive_left, 1))
 
     def run(self, job):
         started = time.monotonic()
+        self.pool.deadline, self.pool.left_out = self._deadline(job, started), 0
+        self.exhaustive_left -= not job.sample
         out = Outcome(faults=[])
         try:
             for results in self._results(job):
@@ -81,9 +92,11 @@ class Runner:
         points = [Point(n, when) for n, when in stops(calls, literal=True)]
         if job.sample:
             points = self._chance(job).sample(points, min(job.sample, len(points)))
+        if self.options.budget:
+            self._chance(job).shuffle(points)
         tasks = [(workers.single, job.campaign, p) for p in points]
         yield from self.pool.all(tasks, chunk=4)
-        if not job.sample:
+        if not job.sample and not self.pool.left_out:
             yield from self._beyond(job, len(calls) + 1)
 
     def _beyond(self, job, n):
@@ -135,6 +148,8 @@ class Runner:
         self.failed += not fine
         result = "ok" if fine else "not ok"
         words = out.summary(job.double)
+        if self.pool.left_out:
+            words += f" ({self.pool.left_out} left out by seed {self.setting.seed}, the time was up)"
         if out.broken:
             words += f"; it cannot go on: {out.broken}"
         print(f"{result} {self.number} - {job.title()}: {words}")
@@ -174,6 +189,7 @@ def read_options():
     a.add_argument("--jobs", type=int, default=os.cpu_count(), help="tries at a time")
     a.add_argument("--seed", type=int)
     a.add_argument("--suite", choices=suites.SUITES)
+    a.add_argument("--budget", type=float, metavar="SECONDS", help="leave tries out, said, when longer")
     a.add_argument("--mode", choices=fleets.MODES)
     a.add_argument("--ending", choices=fleets.ENDINGS)
     a.add_argument("--size", type=int)
@@ -233,6 +249,7 @@ def run_jobs(options, setting):
     runner = Runner(options, setting)
     jobs = jobs_of(options)
     print(f"# seed {setting.seed}\n1..{len(jobs)}", flush=True)
+    runner.exhaustive_left = sum(not job.sample for job in jobs)
     for job in jobs:
         runner.run(job)
     runner.end()

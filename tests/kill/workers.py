@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import random
 import shutil
+import time
 from dataclasses import dataclass
 
 from attempt import Attempt, Point, stops
@@ -99,6 +100,11 @@ def clear(worker):
     worker.clear()
 
 
+def in_time(worker, deadline, function, *arguments):
+    """None when the campaign's time is up: on a slow machine the rest is left to the next run."""
+    return None if time.monotonic() > deadline else function(worker, *arguments)
+
+
 # The pool.
 
 
@@ -117,14 +123,20 @@ def carry_out(task):
 class Pool:
     def __init__(self, jobs, setting):
         self.jobs = jobs
+        self.deadline = float("inf")
+        self.left_out = 0
         self.pool = multiprocessing.get_context("fork").Pool(jobs, begin, (setting,))
 
     def one(self, *task):
         return self._value(self.pool.apply(carry_out, (task,)))
 
     def all(self, tasks, chunk=1):
+        tasks = [(in_time, self.deadline, *task) for task in tasks]
         for value in self.pool.imap_unordered(carry_out, tasks, chunk):
-            yield self._value(value)
+            if value is None:
+                self.left_out += 1
+            else:
+                yield self._value(value)
 
     def end(self):
         self.pool.close()
