@@ -70,14 +70,14 @@ enum option_kind {
 
 struct option_row {
     const char *name;
-    char letter;          /* 0: none */
     const char *argument; /* NULL: none */
     const char *summary;
-    enum option_kind kind;
     size_t at; /* in struct options */
+    enum option_kind kind;
+    char letter; /* 0: none */
+    bool global, hidden;
     int64_t least, most;
     const char *choices[OPTION_CHOICES]; /* NULL-terminated */
-    bool global, hidden;
 };
 
 #define TAKES(name) (UINT64_C(1) << OPTION_##name)

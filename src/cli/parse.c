@@ -150,7 +150,7 @@ static int take_all(struct cli *cli, struct parser *p, int argc, char **argv, st
             rc = take_argument(cli, argv[optind++], e);
         } else {
             code = getopt_long(argc, argv, p->shorts, p->longs, NULL);
-            if (code == -1)
+            if (code == -1 || !word)
                 break;
             if (code == 1)
                 rc = take_argument(cli, optarg, e);

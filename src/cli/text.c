@@ -96,15 +96,16 @@ void text_count(struct str *out, uint64_t n, const char *noun)
 
 void text_seconds(struct str *out, double seconds)
 {
-    if (seconds < 0.0995)
+    if (seconds > 0 && seconds < 0.0005)
+        str_add(out, "under 1 ms");
+    else if (seconds < 0.0995)
         str_addf(out, "%.0f ms", seconds * 1000);
     else if (seconds < 10)
         str_addf(out, "%.1f s", seconds);
     else if (seconds < 120)
         str_addf(out, "%.0f s", seconds);
     else
-        str_addf(out, "%.0f min %.0f s", (double)((int64_t)seconds / 60),
-                 (double)((int64_t)seconds % 60));
+        str_addf(out, "%ld min %ld s", (long)seconds / 60, (long)seconds % 60);
 }
 
 void text_error(struct str *out, const struct error *e)
