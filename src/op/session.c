@@ -3,12 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "engine/sqlite/engine.h"
 #include "op/exit.h"
+#include "op/interrupt.h"
 #include "runtime/crew.h"
 #include "store/hold.h"
 #include "store/store.h"
+
+enum { SLICE_MS = 200 };
 
 /* The expression is parsed before the fleet is resolved: a typo must not cost a long listing. */
 static int select_tenants(struct session *s, struct error *e)
@@ -119,12 +123,29 @@ int session_store_read(struct session *s, struct error *e)
     return r == E_MISSING ? E_OK : r;
 }
 
+/* Waits in slices: whoever waits for another run can be stopped. */
+static int wait_for_hold(struct session *s, const char *command, int64_t wait_ms, struct error *e)
+{
+    int64_t until_us = clock_mono_us() + wait_ms * 1000;
+
+    for (;;) {
+        int64_t left_ms = (until_us - clock_mono_us()) / 1000;
+        int64_t slice_ms = left_ms < 0 ? 0 : left_ms > SLICE_MS ? SLICE_MS : left_ms;
+        int r = hold_take(s->config.state, command, slice_ms, &s->hold, e);
+
+        if (r != E_HELD || left_ms <= 0)
+            return r;
+        if (interrupt_requested())
+            return error_set(e, E_REFUSED, "interrupted while waiting for another run");
+    }
+}
+
 int session_store_run(struct session *s, const char *command, int64_t wait_ms, struct error *e)
 {
     int r = E_OK;
 
     if (!s->hold)
-        r = hold_take(s->config.state, command, wait_ms, &s->hold, e);
+        r = wait_for_hold(s, command, wait_ms, e);
     if (r == E_OK) {
         store_close(s->store);
         s->store = NULL;

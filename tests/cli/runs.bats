@@ -115,6 +115,19 @@ start_waiting_run()
     grep -q "nothing to do" second
 }
 
+@test "waiting for another run can be interrupted" {
+    start_waiting_run
+    "$LOCKSTEP" up --wait 1m >second 2>&1 </dev/null 9>&- &
+    second=$!
+    sleep 1
+    kill -TERM $second
+    status=0
+    wait $second || status=$?
+    is $status 1
+    let_go
+    wait $waiting
+}
+
 @test "a live run is shown as running, not in doubt; abort asks it to stop" {
     start_waiting_run
     run -0 lockstep runs --json
