@@ -141,7 +141,11 @@ static int carry(struct session *s, struct job *job, const struct migrate_option
     x->seconds = (double)(clock_mono_us() - started_us) / 1e6;
     x->hold_writers_s = (double)atomic_load(&c.engine.longest_writers_us) / 1e6;
     x->hold_readers_s = (double)atomic_load(&c.engine.longest_readers_us) / 1e6;
-    return r == E_OK ? E_OK : error_set(e, E_FATAL, "the run could not go on: out of memory");
+    if (r == E_OK)
+        return E_OK;
+    error_set(e, E_DOUBT, "run %s could not go on: out of memory", job->run);
+    error_hint(e, "run: lockstep recover");
+    return E_DOUBT;
 }
 
 static int record_plan(struct session *s, const struct job *job, struct error *e)

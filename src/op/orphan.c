@@ -73,7 +73,9 @@ static int settle_group(struct session *s, const struct decision *d, bool dry,
     if (r == E_OK && split(&journals, &arena, &l) != E_OK)
         r = error_oom(e);
     out->tenants = l.n;
-    out->how = found == FOUND_COMMITTED ? RECOVERED_FORWARD : RECOVERED_BACK;
+    out->how = dry                        ? RECOVERED_DOUBT
+               : found == FOUND_COMMITTED ? RECOVERED_FORWARD
+                                          : RECOVERED_BACK;
     if (r == E_OK && !dry)
         r = session_crew(s, e);
     if (r == E_OK && !dry)

@@ -7,11 +7,13 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "op/doubt.h"
+#include "engine/sqlite/stock.h"
+#include "fleet/fleet.h"
 #include "op/execute.h"
 #include "op/exit.h"
 #include "op/job.h"
 #include "op/orphan.h"
+#include "op/paths.h"
 #include "op/session.h"
 #include "op/settle.h"
 #include "store/log.h"
@@ -136,8 +138,8 @@ static int recover_logged(struct session *s, bool dry, const struct migrate_opti
     return r;
 }
 
-int recover(struct session *s, bool dry, const struct migrate_options *options,
-            struct recovery *recovery, struct error *e)
+static int recover_runs(struct session *s, bool dry, const struct migrate_options *options,
+                        struct recovery *recovery, struct error *e)
 {
     int r = session_fleet(s, e);
 
@@ -149,6 +151,38 @@ int recover(struct session *s, bool dry, const struct migrate_options *options,
     if (r == E_OK)
         r = recover_logged(s, dry, options, recovery, e);
     return r == E_OK ? orphans_settle(s, dry, recovery, e) : r;
+}
+
+/* What a killed reader left beside a tenant (an empty WAL, a journal): any SQLite clears it. */
+static int settle_leftovers(struct session *s, struct recovery *recovery, struct error *e)
+{
+    CLEANUP_ARENA struct arena arena = ARENA_INIT;
+    struct path_resolver resolver = {0};
+    int r = E_OK;
+
+    for (size_t i = 0; i < s->fleet.n && r == E_OK; i++) {
+        const struct tenant *t = &s->fleet.tenants[i];
+        char *path = NULL;
+
+        if (!t->beside ||
+            path_resolve(&resolver, &arena, t->path, &path, NULL) != E_OK)
+            continue;
+        if (stock_settle(path, NULL) == E_OK)
+            recovery->leftovers++;
+        r = stock_drop_empty_journal(path, e);
+    }
+    path_resolver_free(&resolver);
+    return r;
+}
+
+int recover(struct session *s, bool dry, const struct migrate_options *options,
+            struct recovery *recovery, struct error *e)
+{
+    int r = recover_runs(s, dry, options, recovery, e);
+
+    if (r == E_OK && !dry && recovery_exit(recovery) == EXIT_DONE)
+        r = settle_leftovers(s, recovery, e);
+    return r;
 }
 
 int recovery_exit(const struct recovery *recovery)
@@ -189,7 +223,7 @@ int settle_first(struct session *s, const struct migrate_options *options, struc
                  struct error *e)
 {
     struct recovery recovery = {0};
-    int r = recover(s, false, options, &recovery, e);
+    int r = recover_runs(s, false, options, &recovery, e);
 
     if (r == E_OK)
         r = still_open(&recovery, e);

@@ -27,7 +27,7 @@ struct recovered_run {
 struct recovery {
     struct recovered_run *runs;
     size_t n;
-    size_t leftovers; /* tenants whose own hot journals (applications') were settled; 0 mostly */
+    size_t leftovers; /* tenants with side files of others that were settled on the way */
 };
 
 /* Needs the hold (session_store_run), unless dry. exit 0 or 4 by recovery_exit(). */

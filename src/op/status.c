@@ -77,6 +77,8 @@ static void count_one(struct counting *c, size_t i)
     st->selected++;
     if (f->usable == USABLE_YES) {
         count_usable(c, i);
+    } else if (f->usable == USABLE_DOUBT && st->live_run[0]) {
+        st->under_way++;
     } else if (f->usable == USABLE_DOUBT) {
         st->in_doubt++;
         st->doubtful[st->n_doubtful++] = tenant;

@@ -28,6 +28,8 @@ static void title(struct cli *cli, const struct status *st)
         str_addf(&line, ", %zu never migrated", st->never);
     if (st->unusable)
         str_addf(&line, ", %zu unusable", st->unusable);
+    if (st->under_way)
+        str_addf(&line, ", %zu in the run under way", st->under_way);
     if (st->in_doubt)
         str_addf(&line, ", %zu in doubt", st->in_doubt);
     text_tint(cli,
@@ -149,6 +151,7 @@ static void show_doc(struct cli *cli, const struct status *st)
     doc_int(d, root, "never_migrated", (json_int_t)st->never);
     doc_int(d, root, "unusable", (json_int_t)st->unusable);
     doc_int(d, root, "in_doubt", (json_int_t)st->in_doubt);
+    doc_int(d, root, "under_way", (json_int_t)st->under_way);
     doc_text(d, root, "head", head(st));
     doc_int(d, root, "head_version", (json_int_t)st->head);
     doc_bool(d, root, "changed", st->changed);

@@ -147,6 +147,15 @@ static void settle_one(void *arg, uint32_t i)
         note(s, i, settle_slot(s->g, &s->g->slots[i], s->verdict, &e), &e);
 }
 
+/* Held transactions first: if one refuses, as few as possible have to be undone. */
+static void settle_logged(void *arg, uint32_t i)
+{
+    struct settling *s = arg;
+
+    if (s->g->slots[i].db)
+        settle_one(arg, i);
+}
+
 /* Abort, first half: the journals of untouched files go. */
 static void withdraw_one(void *arg, uint32_t i)
 {
@@ -200,17 +209,24 @@ static int abort_files(struct settling *s)
     return atomic_load(&s->busy) ? E_BUSY : group_barrier(s->g, &s->cause);
 }
 
+static void settle_in_order(struct settling *s)
+{
+    const struct each *each = &s->g->engine->each;
+
+    each->run(each->ctx, s->g->n, settle_logged, s);
+    each->run(each->ctx, s->g->n, settle_one, s);
+}
+
 int group_settle_slots(struct sqlite_group *g, enum verdict verdict, uint8_t *slots,
                        struct error *e)
 {
     struct settling s = {.g = g, .verdict = verdict, .slots = slots};
-    const struct each *each = &g->engine->each;
     int r = E_OK;
 
     if (verdict == VERDICT_ABORT && !g->recovered)
         r = abort_files(&s);
     else
-        each->run(each->ctx, g->n, settle_one, &s);
+        settle_in_order(&s);
     if (r == E_OK)
         r = atomic_load(&s.busy) ? E_BUSY : atomic_load(&s.refused) ? E_REFUSED : E_OK;
     if (r == E_OK && g->recovered)
