@@ -50,11 +50,24 @@ static int vote(struct life *l, const struct group *g, uint32_t branch)
     return (g->undoes ? l->refuses_undo : l->refuses)[branch] ? E_REFUSED : E_OK;
 }
 
+/* Effects that show before the decision come after all votes that do not. */
+static void check_turn(struct life *l, const struct group *g, const struct member *m)
+{
+    if (m->guarantee != GUARANTEE_COMPENSATED)
+        return;
+    for (uint32_t i = 0; i < g->n; i++)
+        if (g->members[i].guarantee != GUARANTEE_COMPENSATED &&
+            (g->members[i].state == MEMBER_IDLE || g->members[i].state == MEMBER_PREPARING ||
+             g->members[i].state == MEMBER_WAITING))
+            world_wrong(l->world, "group %u shows effects before slot %u has voted", g->id, i);
+}
+
 static void begin_prepare(struct life *l, struct item *item)
 {
     const struct group *g = group_of(l, item);
     uint32_t branch = g->members[item->action.slot].branch;
 
+    check_turn(l, g, &g->members[item->action.slot]);
     item->event.kind = EV_VOTED;
     item->event.guarantee = vote_of(l, branch);
     item->event.outcome = vote(l, g, branch);
@@ -244,6 +257,17 @@ static void effect_step(struct life *l, const struct item *item, uint32_t step)
         effect_settle(l, item, step);
     else if (a->kind == ACT_CLOSE && files)
         world_close(l->world, a->group, a->verdict, step);
+}
+
+void call_end(struct life *l, struct item *item)
+{
+    call_effect(l, item, item->steps);
+    if (item->action.kind == ACT_ASK && item->steps && item->action.participant == 0)
+        item->event.found = world_ask(l->world, item->action.group);
+    for (uint32_t i = 0; item->slots && i < group_of(l, item)->n; i++)
+        if (item->slots[i] == NOT_MINE)
+            item->slots[i] = SETTLE_DONE;
+    item->event.slots = item->slots;
 }
 
 void call_effect(struct life *l, const struct item *item, uint32_t steps)

@@ -149,13 +149,10 @@ static void end_call(struct life *l, struct item *item)
 {
     int64_t delay = prng_range(l->prng, 0, 5);
 
-    call_effect(l, item, item->steps);
+    call_end(l, item);
     l->calls--;
     if (is_participants(&item->action))
         l->calling[item->action.participant] = false;
-    if (item->action.kind == ACT_ASK && item->steps && item->action.participant == 0)
-        item->event.found = world_ask(l->world, item->action.group);
-    item->event.slots = item->slots;
     add_event(l, delay, &item->event);
     if (item->event.outcome != E_BUSY && prng_chance(l->prng, l->weather->repeat))
         add_event(l, delay + prng_range(l->prng, 0, 50), &item->event);

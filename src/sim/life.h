@@ -58,6 +58,7 @@ void life_free(struct life *life);
 
 /* call.c: what a participant or the run log does with an action, and what it answers. */
 void call_begin(struct life *life, const struct action *action, struct item *item);
+void call_end(struct life *life, struct item *item);
 void call_effect(struct life *life, const struct item *item, uint32_t steps);
 
 /* queue.c */

@@ -270,6 +270,39 @@ static void a_group_held_too_long_goes_on_in_two_parts(void **state)
     ends(&policy, SIZES(3), lines, RUN_RUNNING);
 }
 
+static void a_group_is_cut_without_those_that_refused(void **state)
+{
+    static const struct line lines[] = {
+        {"begin", "log group"},
+        {"logged group", "open 0"},
+        {"opened 0", "timer hold 0 30ms, prepare 0, prepare 1, prepare 2, prepare 3"},
+        {"voted 0 refused", "log refused 0"},
+        {"timer hold", ""},
+        {"voted 1", ""},
+        {"voted 2", ""},
+        {"voted 3", "settle 0 abort"},
+        {"settled 0", "log aborted"},
+        {"logged aborted", "close 0 abort"},
+        {"closed 0", "log settled"},
+        {"logged settled", "2: log group"},
+        {0},
+    };
+    struct run_policy policy = files;
+    struct run *run;
+
+    (void)state;
+    policy.max_hold_ms = 30;
+    policy.scope = RUN_SCOPE_TENANT;
+    run = run_of(&policy, SIZES(4));
+    play(run, lines);
+    assert_int_equal(run->n_groups, 3);
+    assert_int_equal(run->groups[1]->n, 2);
+    assert_int_equal(run->groups[1]->members[0].branch, 1);
+    assert_int_equal(run->groups[1]->members[1].branch, 2);
+    assert_int_equal(run->groups[2]->members[0].branch, 3);
+    run_free(run);
+}
+
 static void what_cannot_be_undone_is_not_cut(void **state)
 {
     static const struct line lines[] = {
@@ -568,6 +601,7 @@ int main(void)
         cmocka_unit_test(compensated_members_vote_last),
         cmocka_unit_test(a_reader_that_stays_is_waited_for_and_then_the_group_aborts),
         cmocka_unit_test(a_group_held_too_long_goes_on_in_two_parts),
+        cmocka_unit_test(a_group_is_cut_without_those_that_refused),
         cmocka_unit_test(what_cannot_be_undone_is_not_cut),
         cmocka_unit_test(a_request_to_stop_aborts_what_is_not_decided),
         cmocka_unit_test(a_request_after_the_last_decision_is_too_late),
