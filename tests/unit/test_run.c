@@ -9,6 +9,16 @@ static const struct run_policy files = {
     .undoable = true, .files = true, .window = 8, .lock_timeout_ms = 20};
 static const struct run_policy no_files = {.undoable = true, .window = 8, .lock_timeout_ms = 20};
 
+/* What many runs have in common. */
+/* clang-format off */
+#define ONE_VOTES                                                                                  \
+    {"begin", "log group"}, {"logged group", "open 0"}, {"opened 0", "prepare 0"}
+#define ONE_IS_SEALED ONE_VOTES, {"voted 0", "log deciding"}, {"logged deciding", "seal 0"}
+#define IT_IS_CLOSED  {"settled 0", "close 0 commit"}, {"closed 0", "log settled"}
+#define IT_IS_TAKEN_BACK                                                                           \
+    {"settled 0", "log aborted"}, {"logged aborted", "close 0 abort"}, {"closed 0", "log settled"}
+/* clang-format on */
+
 /* Plays the lines and asks how the run ended. */
 static void ends(const struct run_policy *policy, const uint32_t *sizes, const struct line *lines,
                  enum run_state state)
@@ -46,11 +56,7 @@ static void all_yes_is_committed(void **state)
 static void without_decision_files_the_record_decides(void **state)
 {
     static const struct line lines[] = {
-        {"begin", "log group"},
-        {"logged group", "open 0"},
-        {"opened 0", "prepare 0"},
-        {"voted 0", "log deciding"},
-        {"logged deciding", "seal 0"},
+        ONE_IS_SEALED,
         {"sealed 0", "log decided"},
         {"logged decided", "settle 0 commit"},
         {0},
@@ -85,16 +91,11 @@ static void the_window_bounds_what_is_prepared_at_once(void **state)
 static void a_refused_member_aborts_its_group_and_undoes_the_earlier_ones(void **state)
 {
     static const struct line lines[] = {
-        {"begin", "log group"},
-        {"logged group", "open 0"},
-        {"opened 0", "prepare 0"},
-        {"voted 0", "log deciding"},
-        {"logged deciding", "seal 0"},
+        ONE_IS_SEALED,
         {"sealed 0", "decide 0"},
         {"decided 0", "log decided"},
         {"logged decided", "settle 0 commit"},
-        {"settled 0", "close 0 commit"},
-        {"closed 0", "log settled"},
+        IT_IS_CLOSED,
         {"logged settled", "2: log group"},
         {"2: logged group", "2: open 0"},
         {"2: opened 0", "2: prepare 0, 2: prepare 1"},
@@ -195,8 +196,7 @@ static void with_scope_tenant_a_refusing_member_drops_out(void **state)
         {"sealed 0", "decide 0"},
         {"decided 0", "log decided"},
         {"logged decided", "settle 0 commit"},
-        {"settled 0", "close 0 commit"},
-        {"closed 0", "log settled"},
+        IT_IS_CLOSED,
         {"logged settled", "log end"},
         {"logged end", "end"},
         {0},
@@ -227,11 +227,7 @@ static void compensated_members_vote_last(void **state)
 static void a_reader_that_stays_is_waited_for_and_then_the_group_aborts(void **state)
 {
     static const struct line lines[] = {
-        {"begin", "log group"},
-        {"logged group", "open 0"},
-        {"opened 0", "prepare 0"},
-        {"voted 0", "log deciding"},
-        {"logged deciding", "seal 0"},
+        ONE_IS_SEALED,
         {"sealed 0 busy", "timer seal 0 5ms"},
         {"timer seal 0", "seal 0"},
         {"timer seal 0", ""}, /* nobody waits for it any more */
@@ -255,9 +251,7 @@ static void a_group_held_too_long_goes_on_in_two_parts(void **state)
         {"timer hold", ""},
         {"voted 1", ""},
         {"voted 2 busy", "settle 0 abort"},
-        {"settled 0", "log aborted"},
-        {"logged aborted", "close 0 abort"},
-        {"closed 0", "log settled"},
+        IT_IS_TAKEN_BACK,
         {"logged settled", "2: log group"},
         {"2: logged group", "2: open 0"},
         {"2: opened 0", "2: timer hold 0 30ms, 2: prepare 0, 2: prepare 1"},
@@ -281,9 +275,7 @@ static void a_group_is_cut_without_those_that_refused(void **state)
         {"voted 1", ""},
         {"voted 2", ""},
         {"voted 3", "settle 0 abort"},
-        {"settled 0", "log aborted"},
-        {"logged aborted", "close 0 abort"},
-        {"closed 0", "log settled"},
+        IT_IS_TAKEN_BACK,
         {"logged settled", "2: log group"},
         {0},
     };
@@ -312,9 +304,7 @@ static void what_cannot_be_undone_is_not_cut(void **state)
         {"timer hold", ""},
         {"voted 0", ""},
         {"voted 1", "settle 0 abort"},
-        {"settled 0", "log aborted"},
-        {"logged aborted", "close 0 abort"},
-        {"closed 0", "log settled"},
+        IT_IS_TAKEN_BACK,
         {"logged settled", "log end"},
         {"logged end", "end"},
         {0},
@@ -330,14 +320,10 @@ static void what_cannot_be_undone_is_not_cut(void **state)
 static void a_request_to_stop_aborts_what_is_not_decided(void **state)
 {
     static const struct line lines[] = {
-        {"begin", "log group"},
-        {"logged group", "open 0"},
-        {"opened 0", "prepare 0"},
+        ONE_VOTES,
         {"voted 0 busy", "timer retry 0 5ms"},
         {"abort", "settle 0 abort"},
-        {"settled 0", "log aborted"},
-        {"logged aborted", "close 0 abort"},
-        {"closed 0", "log settled"},
+        IT_IS_TAKEN_BACK,
         {"logged settled", "log end"},
         {"logged end", "end"},
         {0},
@@ -350,17 +336,12 @@ static void a_request_to_stop_aborts_what_is_not_decided(void **state)
 static void a_request_after_the_last_decision_is_too_late(void **state)
 {
     static const struct line lines[] = {
-        {"begin", "log group"},
-        {"logged group", "open 0"},
-        {"opened 0", "prepare 0"},
-        {"voted 0", "log deciding"},
-        {"logged deciding", "seal 0"},
+        ONE_IS_SEALED,
         {"sealed 0", "decide 0"},
         {"abort", ""},
         {"decided 0", "log decided"},
         {"logged decided", "settle 0 commit"},
-        {"settled 0", "close 0 commit"},
-        {"closed 0", "log settled"},
+        IT_IS_CLOSED,
         {"logged settled", "log end"},
         {"logged end", "end"},
         {0},
@@ -373,17 +354,12 @@ static void a_request_after_the_last_decision_is_too_late(void **state)
 static void an_undo_is_not_stopped_and_waits_for_busy_members(void **state)
 {
     static const struct line lines[] = {
-        {"begin", "log group"},
-        {"logged group", "open 0"},
-        {"opened 0", "prepare 0"},
-        {"voted 0", "log deciding"},
-        {"logged deciding", "seal 0"},
+        ONE_IS_SEALED,
         {"sealed 0", "decide 0"},
         {"abort", ""},
         {"decided 0", "log decided"},
         {"logged decided", "settle 0 commit"},
-        {"settled 0", "close 0 commit"},
-        {"closed 0", "log settled"},
+        IT_IS_CLOSED,
         {"logged settled", "3: log group"}, /* the second never begins */
         {"3: logged group", "3: open 0"},
         {"3: opened 0", "3: prepare 0"},
@@ -417,9 +393,7 @@ static void the_deadline_stops_the_run(void **state)
 static void a_log_that_dies_before_the_decision_ends_the_run_undone(void **state)
 {
     static const struct line lines[] = {
-        {"begin", "log group"},
-        {"logged group", "open 0"},
-        {"opened 0", "prepare 0"},
+        ONE_VOTES,
         {"voted 0", "log deciding"},
         {"logged deciding fatal", "settle 0 abort"},
         {"settled 0", "log aborted"},
@@ -434,11 +408,7 @@ static void a_log_that_dies_before_the_decision_ends_the_run_undone(void **state
 static void a_log_that_dies_after_the_decision_leaves_doubt(void **state)
 {
     static const struct line lines[] = {
-        {"begin", "log group"},
-        {"logged group", "open 0"},
-        {"opened 0", "prepare 0"},
-        {"voted 0", "log deciding"},
-        {"logged deciding", "seal 0"},
+        ONE_IS_SEALED,
         {"sealed 0", "decide 0"},
         {"decided 0", "log decided"},
         {"logged decided fatal", "settle 0 commit"}, /* it fell: the tenants are let go */
@@ -466,16 +436,11 @@ static void a_deciding_record_that_may_be_written_is_in_doubt(void **state)
 static void an_end_that_cannot_be_recorded_is_in_doubt(void **state)
 {
     static const struct line lines[] = {
-        {"begin", "log group"},
-        {"logged group", "open 0"},
-        {"opened 0", "prepare 0"},
-        {"voted 0", "log deciding"},
-        {"logged deciding", "seal 0"},
+        ONE_IS_SEALED,
         {"sealed 0", "decide 0"},
         {"decided 0", "log decided"},
         {"logged decided", "settle 0 commit"},
-        {"settled 0", "close 0 commit"},
-        {"closed 0", "log settled"},
+        IT_IS_CLOSED,
         {"logged settled", "log end"},
         {"logged end fatal", "end"},
         {0},
