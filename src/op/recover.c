@@ -164,8 +164,7 @@ static int settle_leftovers(struct session *s, struct recovery *recovery, struct
         const struct tenant *t = &s->fleet.tenants[i];
         char *path = NULL;
 
-        if (!t->beside ||
-            path_resolve(&resolver, &arena, t->path, &path, NULL) != E_OK)
+        if (!t->beside || path_resolve(&resolver, &arena, t->path, &path, NULL) != E_OK)
             continue;
         if (stock_settle(path, NULL) == E_OK)
             recovery->leftovers++;

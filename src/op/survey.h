@@ -39,7 +39,7 @@ struct status {
     struct arena arena;
     size_t selected, at_head, pending, never, unusable, in_doubt;
     size_t under_way; /* in an open group of a run that is live: not looked at, not in doubt */
-    uint64_t head; /* highest migration; 0: none */
+    uint64_t head;    /* highest migration; 0: none */
     const char *head_digits;
     struct status_version *versions; /* ascending */
     size_t n_versions;

@@ -22,6 +22,10 @@ class Tap:
             print(f"# {line}")
         self.failed += bool(problems)
 
+    def skip(self, name, why):
+        self.cases += 1
+        print(f"ok {self.cases} - {name} # SKIP {why}")
+
     def end(self):
         print(f"1..{self.cases}")
         return 1 if self.failed else 0
