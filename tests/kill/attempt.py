@@ -18,9 +18,8 @@ from dataclasses import dataclass
 
 import contract
 import fleet as fleets
-import judge
 from judge import Fault
-from program import changes_disk
+from points import Point
 
 
 @dataclass(frozen=True)
@@ -38,22 +37,13 @@ class Campaign:
         parts += [f"{self.threads} threads"] if self.threads > 1 else []
         return ", ".join(parts)
 
+    def live(self):
+        return self.mode in ("wal-live", "mixed")
+
     def arguments(self):
         words = f"--mode {self.mode} --ending {self.ending} --size {self.size}"
         words += "".join(f" --option {o}" for o in self.options)
         return words + (f" --threads {self.threads}" if self.threads > 1 else "")
-
-
-@dataclass(frozen=True)
-class Point:
-    n: int
-    when: str
-    m: int = 0  # the call of recover; 0 for a single kill
-    when2: str = "before"
-
-    def arguments(self):
-        words = f"--point {self.n} --when {self.when}"
-        return words + (f" --second {self.m} --second-when {self.when2}" if self.m else "")
 
 
 @dataclass(frozen=True)
@@ -68,13 +58,14 @@ def variant_of(campaign, seed, p, double):
     """Of a double kill by the first point alone, so that all recoveries from there are alike."""
     if double:
         bits = zlib.crc32(f"{seed}/{p.n}/{p.when}".encode())
-        opens = ("all", "none", "none", "some")[bits >> 3 & 3]
+        removed = p.when == "before"
+        opens = ("all", "none", "none", "some")[bits & 3]
     else:
         bits = p.n + seed
+        removed = bits & 1 == 0
         opens = "all" if p.when == "before" else ("some", "none")[bits >> 1 & 1]
-    live = campaign.mode in ("wal-live", "mixed")
     return Variant(
-        removed=bits & 1 == 0 and not live,
+        removed=removed and not campaign.live(),
         opens=opens,
         leaves=bits >> 2 & 1 == 0,
         straight=p.when == "after" and bits >> 3 & 1 == 0 and not double,
@@ -93,7 +84,8 @@ class Result:
 class Attempt:
     def __init__(self, bench, seed, p, double=False):
         self.bench, self.judge, self.p = bench, bench.judge, p
-        self.variant = variant_of(bench.campaign, seed, p, double or p.m > 0)
+        self.double = double or p.m > 0
+        self.variant = variant_of(bench.campaign, seed, p, self.double)
         self.result = Result(p)
         self.atomic = {t.id for t in bench.fleet if not t.live}
         self.before = None  # the versions the judge saw before recover
@@ -122,7 +114,7 @@ class Attempt:
         self._kill()
         self._open_some()
         recover = contract.recover(self.bench.campaign.threads)
-        return self.bench.program.count(self.bench.folder, recover).trace
+        return self.bench.program.count(self.bench.folder, recover, locks=False).trace
 
     # The steps.
 
@@ -131,7 +123,9 @@ class Attempt:
         self.stage = "run"
         bench.restore()
         bench.hold()
-        ended = bench.program.kill(bench.folder, bench.arguments(), p.n, p.when)
+        ended = bench.program.kill(
+            bench.folder, bench.arguments(), p.n, p.when, locks=not self.double
+        )
         self._note(ended, p.n)
         if not ended.killed:
             self._expect(ended, self._code_at_end())
@@ -150,7 +144,7 @@ class Attempt:
         self.stage = "recover"
         self._open_some()
         recover = contract.recover(bench.campaign.threads)
-        ended = bench.program.kill(bench.folder, recover, self.p.m, self.p.when2)
+        ended = bench.program.kill(bench.folder, recover, self.p.m, self.p.when2, locks=False)
         self._note(ended, self.p.m)
         if not ended.killed:
             self._expect(ended, contract.DONE)
@@ -202,7 +196,7 @@ class Attempt:
 
     def _open_some(self):
         if self.variant.opens == "some":
-            judge.ask(self.bench.folder, self.bench.fleet[::2])
+            self.judge.open(self.bench.folder, self.bench.fleet[::2])
 
     def _same_as_before(self, versions):
         """Recovery settles as stock SQLite does; only several groups may have to be undone."""
@@ -233,10 +227,3 @@ class Attempt:
         if ended.killed:
             self.result.kills += 1
         self.result.call = ended.trace[n - 1] if ended.killed else "its end"
-
-
-def stops(calls, literal):
-    """Before and after each call; or once for each state of the disk that the calls pass through."""
-    if literal:
-        return [(n + 1, when) for n in range(len(calls)) for when in ("before", "after")]
-    return [(n + 1, "after") for n, call in enumerate(calls) if changes_disk(call)]

@@ -81,6 +81,7 @@ class Bench:
     def end(self):
         self.holder.drop()
         self.holder.end()
+        self.judge.end()
 
     def _learn_versions(self):
         self.restore()

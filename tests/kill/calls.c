@@ -186,7 +186,12 @@ static void emit_gate(struct filter *f, enum gate gate)
     }
 }
 
-static void filter_build(struct filter *f)
+static bool is_lock(const struct call *c)
+{
+    return c->gate == LOCKING || c->gate == MAPPING || c->nr == SYS_flock;
+}
+
+static void filter_build(struct filter *f, bool locks)
 {
     f->len = 0;
     emit_load(f, offsetof(struct seccomp_data, arch));
@@ -196,6 +201,8 @@ static void filter_build(struct filter *f)
     for (size_t i = 0; i < CALLS; i++) {
         unsigned short jump = f->len;
 
+        if (is_lock(&calls[i]) && !locks)
+            continue;
         emit(f, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)calls[i].nr, 0, 0);
         emit_gate(f, calls[i].gate);
         f->code[jump].jf = (unsigned char)(f->len - jump - 1);
@@ -203,12 +210,12 @@ static void filter_build(struct filter *f)
     emit_return(f, SECCOMP_RET_ALLOW);
 }
 
-int calls_filter(void)
+int calls_filter(bool locks)
 {
     struct filter f;
     struct sock_fprog program;
 
-    filter_build(&f);
+    filter_build(&f, locks);
     program = (struct sock_fprog){.len = f.len, .filter = f.code};
     if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0)
         return 0;

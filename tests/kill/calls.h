@@ -13,9 +13,11 @@
 
 struct call;
 
-/* Makes the calls of this process, and of all it starts, stop for its tracer. 0, or -1 with errno.
+/*
+ * Makes the calls of this process, and of all it starts, stop for its tracer; those that only lock
+ * or unlock if asked to. 0, or -1 with errno.
  */
-int calls_filter(void);
+int calls_filter(bool locks);
 
 /* The entry for a system call's number; NULL where none stops. */
 const struct call *call_find(uint64_t nr);

@@ -23,9 +23,10 @@ sys.dont_write_bytecode = True
 
 import contract
 import fleet as fleets
+import points
 import suites
 import workers
-from attempt import Attempt, Campaign, Point, stops
+from attempt import Attempt, Campaign
 from bench import Bench
 from judge import Fault
 from program import Broken
@@ -85,16 +86,16 @@ class Runner:
         self._report(job, out, time.monotonic() - started)
 
     def _results(self, job):
-        calls = self.pool.one(workers.count, job.campaign)
+        calls = self.pool.one(workers.count, job.campaign, job.double)
         if job.double:
             yield from self._doubles(job, calls)
             return
-        points = [Point(n, when) for n, when in stops(calls, literal=True)]
+        found = points.singles(calls)
         if job.sample:
-            points = self._chance(job).sample(points, min(job.sample, len(points)))
+            found = self._chance(job).sample(found, min(job.sample, len(found)))
         if self.options.budget:
-            self._chance(job).shuffle(points)
-        tasks = [(workers.single, job.campaign, p) for p in points]
+            self._chance(job).shuffle(found)
+        tasks = [(workers.single, job.campaign, p) for p in found]
         yield from self.pool.all(tasks, chunk=4)
         if not job.sample and not self.pool.left_out:
             yield from self._beyond(job, len(calls) + 1)
@@ -102,18 +103,21 @@ class Runner:
     def _beyond(self, job, n):
         """A run may make more calls than the one that was counted."""
         while True:
-            results = self.pool.one(workers.single, job.campaign, Point(n, "before"))
+            results = self.pool.one(workers.single, job.campaign, points.Point(n, "before"))
             yield results
             if results[0].kills == 0 or results[0].fault:
                 return
             n += 1
 
     def _doubles(self, job, calls):
-        points = [Point(n, when) for n, when in stops(calls, self.setting.literal or job.sample)]
+        literal = self.setting.literal or job.sample
+        found = points.firsts(calls, literal, removable=not job.campaign.live())
         share = SAMPLED_SECONDS if job.sample else 0
         if job.sample:
-            points = self._chance(job).sample(points, min(-(-job.sample // share), len(points)))
-        yield from self.pool.all([(workers.double, job.campaign, p, share) for p in points])
+            found = self._chance(job).sample(found, min(-(-job.sample // share), len(found)))
+        if self.options.budget:
+            self._chance(job).shuffle(found)
+        yield from self.pool.all([(workers.double, job.campaign, p, share) for p in found])
 
     def _chance(self, job):
         return random.Random(f"{self.setting.seed}/{job.campaign}/{job.double}")
@@ -161,7 +165,7 @@ class Runner:
 
 
 def one_point(options, setting, campaign):
-    p = Point(options.point, options.when, options.second or 0, options.second_when)
+    p = points.Point(options.point, options.when, options.second or 0, options.second_when)
     bench = Bench(os.path.join(setting.root, "1"), campaign, setting.program, setting.killat)
     try:
         result = Attempt(bench, setting.seed, p).run(only_kill=options.stop)

@@ -6,8 +6,11 @@ say the same. Anything else is a fault.
 """
 
 import os
+import pty
 import re
+import select
 import subprocess
+import tty
 from dataclasses import dataclass, field
 
 import contract
@@ -30,17 +33,23 @@ HISTORY = (
     f" (SELECT max(seq) FROM {contract.HISTORY} WHERE version = h.version) ORDER BY version;"
 )
 
-# One line each: the shell names the line of an error, and by it the tenant.
-QUESTIONS = [
-    (".print @integrity", "PRAGMA integrity_check;"),
-    (".print @journal", "PRAGMA journal_mode;"),
-    (".print @page_size", "PRAGMA page_size;"),
-    (".print @content", f"SELECT hex(sha3_query('{SCHEMA}')) || hex(sha3_query('{ROWS}'));"),
-    (".print @history", HISTORY),
-]
-LINES = 2 + 2 * len(QUESTIONS)
+QUESTIONS = "\n".join(
+    [
+        ".print @integrity",
+        "PRAGMA integrity_check;",
+        ".print @journal",
+        "PRAGMA journal_mode;",
+        ".print @page_size",
+        "PRAGMA page_size;",
+        ".print @content",
+        f"SELECT hex(sha3_query('{SCHEMA}')) || hex(sha3_query('{ROWS}'));",
+        ".print @history",
+        HISTORY,
+    ]
+)
 
-ERROR = re.compile(r"near line (\d+): (.*)")
+ERROR = re.compile(r"^(Parse|Runtime)? ?[Ee]rror.*?: (.*)")
+NO_HISTORY = f"no such table: {contract.HISTORY}"
 
 
 class Fault(Exception):
@@ -72,36 +81,60 @@ class Answer:
         return {row.split("|")[2] for row in self.history}
 
 
-def script(folder, fleet):
-    lines = []
-    for t in fleet:
-        lines += [f".open {folder}/{t.file}", f".print @@{t.id}"]
-        for question in QUESTIONS:
-            lines += question
-    return "\n".join(lines) + "\n"
+class Shell:
+    """One stock shell that stays; it has no file open between two questions."""
 
+    LIMIT = 120  # seconds
 
-def ask(folder, fleet):
-    """{id: Answer}: opens each tenant with the stock shell, which settles what lies beside it."""
-    shell = subprocess.run(
-        SHELL, input=script(folder, fleet), capture_output=True, text=True, timeout=120
-    )
-    answers = {t.id: Answer() for t in fleet}
-    current, into = None, None
-    for line in shell.stdout.splitlines():
-        if line.startswith("@@"):
-            current, into = answers[line[2:]], None
-        elif line.startswith("@"):
-            into = getattr(current, line[1:])
-        else:
-            into.append(line)
-    for line in shell.stderr.splitlines():
-        place = ERROR.search(line)
-        if place is None and line.startswith("Error"):
-            raise Fault("corrupt", f"the sqlite3 shell says: {line}")
-        if place is not None and f"no such table: {contract.HISTORY}" not in line:
-            answers[fleet[(int(place[1]) - 1) // LINES].id].errors.append(place[2])
-    return answers
+    def __init__(self):
+        # A terminal, so that answers come line by line, and errors among them where they belong.
+        self.terminal, slave = pty.openpty()
+        tty.setraw(slave)
+        self.process = subprocess.Popen(
+            SHELL, stdin=subprocess.PIPE, stdout=slave, stderr=slave, start_new_session=True
+        )
+        os.close(slave)
+
+    def ask(self, folder, fleet):
+        """{id: Answer}: opens each tenant, which settles what lies beside it."""
+        lines = []
+        for t in fleet:
+            lines += [f".print @@{t.id}", f".open {folder}/{t.file}", QUESTIONS]
+        lines += [".open :memory:", ".print @@@"]
+        self.process.stdin.write(("\n".join(lines) + "\n").encode())
+        self.process.stdin.flush()
+        return self._sort(self._read(), fleet)
+
+    def end(self):
+        self.process.kill()
+        self.process.communicate()
+        os.close(self.terminal)
+
+    def _read(self):
+        text = b""
+        while not text.endswith(b"@@@\n"):
+            if not select.select([self.terminal], [], [], self.LIMIT)[0]:
+                raise Fault("hung", f"the sqlite3 shell does not answer: {text[-200:]}")
+            try:
+                text += os.read(self.terminal, 65536)
+            except OSError:  # the other end is closed
+                raise Fault("corrupt", f"the sqlite3 shell died: {text[-200:]}") from None
+        return text.decode(errors="replace").splitlines()[:-1]
+
+    @staticmethod
+    def _sort(lines, fleet):
+        answers = {t.id: Answer() for t in fleet}
+        current, into = None, None
+        for line in lines:
+            if line.startswith("@@"):
+                current, into = answers[line[2:]], answers[line[2:]].errors
+            elif line.startswith("@"):
+                into = getattr(current, line[1:])
+            elif error := ERROR.match(line):
+                current.errors += [error[2]] if NO_HISTORY not in line else []
+            elif not line.startswith("  "):  # the statement of an error, with a mark under it
+                into.append(line)
+        return answers
 
 
 class Judge:
@@ -109,24 +142,32 @@ class Judge:
 
     def __init__(self, fleet):
         self.fleet = fleet
+        self.shell = Shell()
         self.versions = {}  # id -> {content: version}
         self.groups = [[t.id for t in fleet]]
 
+    def end(self):
+        self.shell.end()
+
+    def open(self, folder, tenants):
+        """Settles these tenants as stock SQLite does."""
+        self.shell.ask(folder, tenants)
+
     def learn(self, folder, version):
-        for id, answer in ask(folder, self.fleet).items():
+        for id, answer in self.shell.ask(folder, self.fleet).items():
             self.versions.setdefault(id, {})[answer.content[0]] = version
 
     def learn_groups(self, folder):
         """For fleets that are cut into several groups: which tenants stand and fall together."""
         found = {}
-        for id, answer in ask(folder, self.fleet).items():
+        for id, answer in self.shell.ask(folder, self.fleet).items():
             found.setdefault(tuple(sorted(answer.groups())), []).append(id)
         self.groups = list(found.values())
 
     def look(self, folder):
         """{id: version}; raises where a tenant is damaged, half migrated or of another kind."""
         versions = {}
-        for t, answer in zip(self.fleet, ask(folder, self.fleet).values()):
+        for t, answer in zip(self.fleet, self.shell.ask(folder, self.fleet).values()):
             self._sound(t, answer)
             self._same_kind(t, answer)
             versions[t.id] = self._version(t, answer)

@@ -1,8 +1,8 @@
 /*
  * killat: kills a command at one exact system call.
  *
- *     killat --count [--trace FILE] -- CMD...
- *     killat --at N [--when before|after] [--trace FILE] -- CMD...
+ *     killat --count [--no-locks] [--trace FILE] -- CMD...
+ *     killat --at N [--when before|after] [--no-locks] [--trace FILE] -- CMD...
  *
  * It counts the calls that write, sync, rename, remove, cut, create or lock files (calls.c has the
  * list) over all threads and children of CMD, and kills the whole of it with SIGKILL before the
@@ -32,11 +32,9 @@ static const char usage[] = "usage: killat --count [--trace FILE] -- CMD...\n"
                             "       killat --at N [--when before|after] [--trace FILE] -- CMD...\n";
 
 static const struct option options[] = {
-    {"count", no_argument, NULL, 'c'},
-    {"at", required_argument, NULL, 'a'},
-    {"when", required_argument, NULL, 'w'},
-    {"trace", required_argument, NULL, 't'},
-    {NULL, 0, NULL, 0},
+    {"count", no_argument, NULL, 'c'},      {"at", required_argument, NULL, 'a'},
+    {"when", required_argument, NULL, 'w'}, {"trace", required_argument, NULL, 't'},
+    {"no-locks", no_argument, NULL, 'l'},   {NULL, 0, NULL, 0},
 };
 
 static bool read_number(const char *text, unsigned long *ret)
@@ -75,6 +73,8 @@ static bool read_options(int argc, char *argv[], struct tracer *t)
             fine = read_number(optarg, &t->at);
         else if (c == 'w')
             fine = read_when(optarg, &t->after);
+        else if (c == 'l')
+            t->no_locks = true;
         else if (c == 't')
             fine = open_trace(optarg, &t->trace);
         else

@@ -9,13 +9,6 @@ KILLED = 100  # killat's exit code for it
 KILLAT_FAILED = 125
 LIMIT = 120  # seconds; what takes longer hangs
 
-# Calls that leave the disk as it is: a kill after one of them finds what a kill before it finds.
-HARMLESS = {
-    *("fcntl", "flock", "munmap"),
-    *("fsync", "fdatasync", "syncfs", "sync", "sync_file_range", "msync"),
-}
-
-
 class Broken(Exception):
     """The test itself cannot go on."""
 
@@ -41,15 +34,16 @@ class Program:
     def run(self, folder, arguments):
         return self._run(folder, [self.path, *arguments])
 
-    def kill(self, folder, arguments, n, when):
-        return self._under_killat(folder, arguments, ["--at", str(n), "--when", when])
+    def kill(self, folder, arguments, n, when, locks):
+        return self._under_killat(folder, arguments, ["--at", str(n), "--when", when], locks)
 
-    def count(self, folder, arguments):
+    def count(self, folder, arguments, locks):
         """To its end, for the trace: a line a call."""
-        return self._under_killat(folder, arguments, ["--count"])
+        return self._under_killat(folder, arguments, ["--count"], locks)
 
-    def _under_killat(self, folder, arguments, how):
-        command = [self.killat, *how, "--trace", self.trace_file, "--", self.path, *arguments]
+    def _under_killat(self, folder, arguments, how, locks):
+        how += ["--trace", self.trace_file] + ([] if locks else ["--no-locks"])
+        command = [self.killat, *how, "--", self.path, *arguments]
         ended = self._run(folder, command)
         if ended.code == KILLAT_FAILED:
             raise Broken(ended.last_words())
@@ -66,7 +60,3 @@ class Program:
         except subprocess.TimeoutExpired:
             raise Fault("hung", f"no end after {LIMIT} s: {' '.join(command)}") from None
         return Ended(done.returncode, done.stdout, done.stderr)
-
-
-def changes_disk(call):
-    return call.split(" ", 1)[0] not in HARMLESS

@@ -109,6 +109,18 @@ def test_children(tap, folder):
     tap.check("the command's exit code is handed on", code == 7 and out == "0\n", out)
 
 
+def test_locks(tap, folder):
+    counts = []
+    for more in ([], ["--no-locks"]):
+        words = [KILLAT, "--count", *more, "--trace", "trace", "--", "sqlite3", "x.db", "BEGIN EXCLUSIVE"]
+        run(words, cwd=folder)
+        with open(os.path.join(folder, "trace")) as f:
+            calls = f.read()
+        counts.append((calls.count(" F_SETLK "), calls.count(" openat ")))
+    fine = counts[0][0] > 0 and counts[1] == (0, counts[0][1])
+    tap.check("without locks it counts all other calls", fine, str(counts))
+
+
 def campaign(words, **env):
     words = f"--program {HERE}/standin.py --killat {KILLAT} --seed 1 {words}"
     return run([sys.executable, f"{HERE}/campaign.py", *words.split()], **env)
@@ -151,6 +163,7 @@ def main():
         os.environ["TMPDIR"] = folder
         test_killat(tap, folder)
         test_children(tap, folder)
+        test_locks(tap, folder)
         test_sound(tap)
         test_torn(tap)
         test_bugs(tap)

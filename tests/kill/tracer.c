@@ -162,13 +162,13 @@ static int loop_run(struct loop *l)
     }
 }
 
-static _Noreturn void become(int go, char *const command[])
+static _Noreturn void become(int go, bool locks, char *const command[])
 {
     char c;
 
     if (read(go, &c, 1) != 1)
         _exit(125);
-    if (calls_filter() != 0) {
+    if (calls_filter(locks) != 0) {
         perror("killat: cannot set the filter");
         _exit(125);
     }
@@ -178,7 +178,7 @@ static _Noreturn void become(int go, char *const command[])
 }
 
 /* Starts the command up to the point before its exec, and has it traced. */
-static pid_t start(char *const command[])
+static pid_t start(bool locks, char *const command[])
 {
     int go[2];
     pid_t pid;
@@ -187,7 +187,7 @@ static pid_t start(char *const command[])
         return -1;
     pid = fork();
     if (pid == 0)
-        become(go[0], command);
+        become(go[0], locks, command);
     close(go[0]);
     if (pid > 0 && (ptrace(PTRACE_SEIZE, pid, 0, OPTIONS) != 0 || write(go[1], "", 1) != 1)) {
         int saved = errno;
@@ -206,7 +206,7 @@ int tracer_run(struct tracer *t, char *const command[])
     struct loop l = {.t = t};
     int r;
 
-    l.first = start(command);
+    l.first = start(!t->no_locks, command);
     if (l.first < 0 || !threads_add(&l.threads, l.first))
         return -1;
     r = loop_run(&l);

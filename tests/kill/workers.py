@@ -11,7 +11,8 @@ import shutil
 import time
 from dataclasses import dataclass
 
-from attempt import Attempt, Point, stops
+import points
+from attempt import Attempt
 from bench import Bench
 from judge import Fault
 from program import Broken
@@ -68,12 +69,12 @@ class Worker:
 # Tasks.
 
 
-def count(worker, campaign):
+def count(worker, campaign, double):
     """The calls of a full run, a line each."""
     bench = worker.bench_for(campaign)
     bench.restore()
     bench.hold()
-    return bench.program.count(bench.folder, bench.arguments()).trace
+    return bench.program.count(bench.folder, bench.arguments(), locks=not double).trace
 
 
 def single(worker, campaign, p):
@@ -84,15 +85,14 @@ def double(worker, campaign, first, sample):
     """Every second kill that can follow the first one, or some of them."""
     seed = worker.setting.seed
     calls = Attempt(worker.bench_for(campaign), seed, first, double=True).count_recover()
-    seconds = stops(calls, worker.setting.literal or sample)
+    found = points.seconds(first, calls, worker.setting.literal or sample)
     if sample:
-        chance = random.Random(f"{seed}/{first}")
-        seconds = chance.sample(seconds, min(sample, len(seconds)))
+        found = random.Random(f"{seed}/{first}").sample(found, min(sample, len(found)))
     results = []
-    for m, when in seconds:
+    for p in found:
         if worker.faults > FAULTS:
             break
-        results.append(worker.attempt(campaign, Point(first.n, first.when, m, when)))
+        results.append(worker.attempt(campaign, p))
     return results
 
 
