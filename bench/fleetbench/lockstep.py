@@ -10,13 +10,16 @@ HELD_BYTES = 256 << 20  # the default of held_pages
 # Where `--json up` and `--json show last` tell how many decisions a run took: the first path found.
 DECISIONS = (("decisions",), ("run", "decisions"), ("report", "decisions"), ("plan", "decisions"))
 
+# On a busy machine the largest fleets would take longer than max_hold allows, and be cut into groups.
+PATIENT = ("--max-hold", "1h")
+
 
 def up(program):
-    return [program, "up", "--yes", "--quiet"]
+    return [program, "up", "--yes", "--quiet", *PATIENT]
 
 
 def up_json(program):
-    return [program, "--json", "up", "--yes", "--quiet"]
+    return [program, "--json", "up", "--yes", "--quiet", *PATIENT]
 
 
 def show_json(program):
