@@ -18,6 +18,7 @@
 
 /* The tenants of one group, by the journals it lists. */
 struct listed {
+    const char *dir; /* of the decision files */
     const char **paths;
     size_t n, cap;
     atomic_bool failed, told;
@@ -51,7 +52,7 @@ static void settle_one(void *arg, uint32_t i)
 
     if (r == E_OK)
         r = stock_drop_empty_journal(l->paths[i], &e);
-    if (r == E_OK || r == E_MISSING)
+    if (r == E_OK || (r == E_MISSING && stock_is_gone(l->paths[i], l->dir)))
         return;
     atomic_store(&l->failed, true);
     error_tenant(&e, l->paths[i]);
@@ -59,14 +60,25 @@ static void settle_one(void *arg, uint32_t i)
         error_move(&l->cause, &e);
 }
 
+static int live_elsewhere(const struct decision *d, struct error *e)
+{
+    error_set(e, E_HELD, "a run that is under way holds %s", d->anchor);
+    error_hint(e, "it keeps its state in another folder: use one state folder for one fleet");
+    return E_HELD;
+}
+
 static int settle_group(struct session *s, const struct decision *d, bool dry,
                         struct recovered_run *out, struct error *e)
 {
     CLEANUP_STR struct str journals = STR_INIT;
     CLEANUP_ARENA struct arena arena = ARENA_INIT;
-    struct listed l = {0};
+    struct listed l = {.dir = d->dir};
     enum found found;
-    int r = decision_ask(d, &found, e);
+    int r = decision_is_live(d) ? live_elsewhere(d, e) : E_OK;
+
+    if (r != E_OK)
+        return r;
+    r = decision_ask(d, &found, e);
 
     if (r == E_OK)
         r = decision_journals(d, &journals, e);

@@ -94,18 +94,28 @@ static void survey_one(void *arg, uint32_t i)
 
 /* --- before: where they are, and who must not be opened --- */
 
+static bool keep_closed(struct surveying *v, uint32_t i)
+{
+    CLEANUP_ERROR struct error e = ERROR_INIT;
+
+    if (!doubt_has(v->doubt, v->survey->paths[i]))
+        return false;
+    error_set(&e, E_DOUBT, "belongs to a run that is not settled");
+    error_hint(&e, "run: lockstep recover");
+    error_tenant(&e, v->s->fleet.tenants[i].id);
+    unusable(&v->survey->facts[i], USABLE_DOUBT, &e);
+    return true;
+}
+
 static void resolve_one(struct surveying *v, struct path_resolver *resolver, uint32_t i)
 {
     CLEANUP_ERROR struct error e = ERROR_INIT;
     const struct tenant *t = &v->s->fleet.tenants[i];
     int r = path_resolve(resolver, &v->survey->arena, t->path, &v->survey->paths[i], &e);
 
-    if (r == E_OK && doubt_has(v->doubt, v->survey->paths[i])) {
-        error_set(&e, E_DOUBT, "belongs to a run that is not settled");
-        error_hint(&e, "run: lockstep recover");
-        error_tenant(&e, t->id);
-        unusable(&v->survey->facts[i], USABLE_DOUBT, &e);
-    } else if (r != E_OK) {
+    if (r == E_OK) {
+        keep_closed(v, i);
+    } else {
         error_tenant(&e, t->id);
         unusable(&v->survey->facts[i], USABLE_NO, &e);
     }
@@ -134,7 +144,8 @@ static void follow_links(struct surveying *v)
         error_clear(&f->why);
         f->usable = USABLE_YES;
         if (path_follow(&v->survey->arena, v->survey->paths[i], &v->survey->paths[i], &e) == E_OK) {
-            survey_one(v, i);
+            if (!keep_closed(v, i))
+                survey_one(v, i);
             continue;
         }
         error_tenant(&e, v->s->fleet.tenants[i].id);

@@ -63,20 +63,31 @@ static int ledger_end(sqlite3 *db, const struct work *w, struct error *e)
     return r;
 }
 
-static int ledger_has(sqlite3 *db, bool *has, struct error *e)
+static int ledger_has(sqlite3 *db, const struct work *w, bool *has, struct error *e)
 {
+    CLEANUP_STMT sqlite3_stmt *stmt = NULL;
     int64_t n = 0;
     int r =
         db_int(db, "SELECT count(*) FROM sqlite_schema WHERE name = '" LEDGER_TABLE "'", 0, &n, e);
 
-    *has = n > 0;
-    return r;
+    *has = false;
+    if (r != E_OK || !n)
+        return r;
+    r = db_prepare(db, "SELECT 1 FROM " LEDGER_TABLE " WHERE run = ? AND grp = ?", &stmt, e);
+    if (r != E_OK)
+        return r;
+    sqlite3_bind_text(stmt, 1, w->run, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(stmt, 2, w->group);
+    r = db_step(stmt, e);
+    *has = r == DB_ROW;
+    return r == DB_ROW ? E_OK : r;
 }
 
 int compensated_prepare(struct slot *slot, const struct work *w, struct error *e)
 {
     CLEANUP_DB sqlite3 *db = NULL;
     CLEANUP_ERROR struct error ignored = ERROR_INIT;
+    struct work back = *w;
     int r = stock_open(slot->spec->path, &db, e);
 
     if (r == E_OK)
@@ -86,20 +97,29 @@ int compensated_prepare(struct slot *slot, const struct work *w, struct error *e
     if (r != E_OK)
         return r;
     r = work_run(db, w, e);
-    slot->compensated = r == E_OK;
-    if (r != E_OK)
-        compensated_roll_back(slot, w, &ignored);
+    slot->compensated = true;
+    back.limits.stop = NULL; /* what goes back, goes back */
+    if (r == E_OK)
+        return E_OK;
+    if (compensated_roll_back(slot, &back, &ignored) != E_OK)
+        return E_DOUBT; /* something may be there: it counts as no, and is settled */
+    slot->compensated = false;
     return r;
 }
 
 static int take_back(sqlite3 *db, const struct work *w, struct error *e)
 {
+    bool down = w->steps[0].down != w->undo;
     struct work back = *w;
-    bool applied = false;
-    int r = history_has_group(db, w->run, w->group, &applied, e);
+    bool ran = false, applied = false;
+    int r = history_has_group(db, w->run, w->group, &ran, e);
 
+    if (r == E_OK)
+        r = history_applied(db, w->steps[0].version, &applied, e);
     back.undo = !w->undo;
-    if (r == E_OK && applied)
+    if (r == E_OK && ran && applied == down)
+        ; /* taken back already; a crash came before the ledger knew */
+    else if (r == E_OK && ran)
         r = work_run(db, &back, e);
     else if (r == E_OK)
         r = script_run(db, w->undo ? w->steps[0].script : w->steps[0].inverse, &w->limits, e);
@@ -113,7 +133,7 @@ int compensated_roll_back(const struct slot *slot, const struct work *w, struct 
     int r = stock_open(slot->spec->path, &db, e);
 
     if (r == E_OK)
-        r = ledger_has(db, &begun, e);
+        r = ledger_has(db, w, &begun, e);
     if (r != E_OK || !begun)
         return r;
     if (!w->undo && !w->steps[0].inverse)
@@ -128,7 +148,7 @@ int compensated_commit(const struct slot *slot, const struct work *w, struct err
     int r = stock_open(slot->spec->path, &db, e);
 
     if (r == E_OK)
-        r = ledger_has(db, &begun, e);
+        r = ledger_has(db, w, &begun, e);
     if (r == E_OK && begun)
         r = in_transaction(db, ledger_end, w, e);
     return r;

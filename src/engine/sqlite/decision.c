@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/lock.h"
 #include "base/str.h"
 #include "engine/sqlite/journal.h"
 
@@ -38,6 +40,8 @@ int decision_init(struct decision *d, const char *dir, const char *key, uint32_t
 
 void decision_free(struct decision *d)
 {
+    if (d->lock > 0)
+        close(d->lock);
     free(d->dir);
     free(d->super);
     free(d->anchor);
@@ -70,12 +74,32 @@ static int make_anchor(const struct decision *d, const struct str *journals, str
     return r == E_OK ? dir_sync(d->dir, e) : r;
 }
 
-int decision_make(const struct decision *d, const struct str *journals, struct error *e)
+/* Who finds our files must be able to tell that we live. Both are looked for once more: somebody
+ * may have cleared them away before the lock stood. */
+static int hold(struct decision *d, struct error *e)
+{
+    d->lock = open(d->anchor, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (d->lock < 0 || lock_set(d->lock, LOCK_EXCLUSIVE, 0, 1) != E_OK ||
+        access(d->super, F_OK) != 0 || access(d->anchor, F_OK) != 0)
+        return error_errno(e, E_REFUSED, "hold", d->anchor);
+    return E_OK;
+}
+
+bool decision_is_live(const struct decision *d)
+{
+    CLEANUP_FD int fd = open(d->anchor, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+
+    return fd >= 0 && lock_test(fd, LOCK_EXCLUSIVE, 0, 1, NULL) == E_BUSY;
+}
+
+int decision_make(struct decision *d, const struct str *journals, struct error *e)
 {
     int r = make_super(d, journals, e);
 
     if (r == E_OK)
         r = make_anchor(d, journals, e);
+    if (r == E_OK)
+        r = hold(d, e);
     if (r == E_OK)
         return E_OK;
     unlink(d->anchor);

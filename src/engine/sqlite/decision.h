@@ -30,6 +30,7 @@ enum { DECISION_PATH_MAX = 500 }; /* SQLite reads no longer name from a journal 
 
 struct decision {
     char *dir, *super, *anchor;
+    int lock; /* descriptor that holds the anchor locked while its run lives; 0: none */
 };
 
 /* dir must be absolute, without links. E_INVALID when the path would be too long for SQLite. */
@@ -39,7 +40,9 @@ void decision_free(struct decision *d);
 
 /* Super-journal first, then the anchor, each durable before the next. journals: paths, each
  * terminated, one behind the other. A failure leaves nothing. */
-int decision_make(const struct decision *d, const struct str *journals, struct error *e);
+int decision_make(struct decision *d, const struct str *journals, struct error *e);
+/* Does a living process hold this group (from decision_make to decision_free)? */
+bool decision_is_live(const struct decision *d);
 /* The decision. E_REFUSED: certainly not fallen; E_DOUBT: it may be durable or not. */
 int decision_fall(const struct decision *d, struct error *e);
 int decision_close(const struct decision *d, enum verdict verdict, struct error *e);

@@ -10,6 +10,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/str.h"
@@ -59,6 +60,8 @@ static void sync_one(void *arg, uint32_t i)
     const char *path = s->g->slots[i].spec->path;
     int r;
 
+    if (s->g->slots[i].db)
+        return; /* logged: closing another descriptor of it would drop the connection's locks */
     str_addf(&journal, "%s-journal", path);
     r = str_ok(&journal) ? barrier_file(str_text(&journal), &e) : error_oom(&e);
     if (r == E_OK)
@@ -81,13 +84,26 @@ int group_barrier(struct sqlite_group *g, struct error *e)
     return atomic_load(&s.failed) ? E_REFUSED : E_OK;
 }
 
+/* A plan read back from the log does not know devices (they may change with a restart): ask. */
+static dev_t device_of(const struct branch_spec *spec)
+{
+    struct stat st;
+
+    return !spec->dev && stat(spec->path, &st) == 0 ? st.st_dev : spec->dev;
+}
+
 static int add_file_systems(struct sqlite_group *g, struct error *e)
 {
+    dev_t last = 0;
     int r = E_OK;
 
-    for (uint32_t i = 0; i < g->n && r == E_OK; i++)
-        if (i == 0 || g->slots[i].spec->dev != g->slots[i - 1].spec->dev)
-            r = barrier_add(&g->barrier, g->slots[i].spec->dev, g->slots[i].spec->path, e);
+    for (uint32_t i = 0; i < g->n && r == E_OK; i++) {
+        dev_t dev = device_of(g->slots[i].spec);
+
+        if (dev && dev != last)
+            r = barrier_add(&g->barrier, dev, g->slots[i].spec->path, e);
+        last = dev;
+    }
     if (g->engine->sync != SYNC_AUTO)
         g->barrier.one_by_one = g->engine->sync == SYNC_FILES;
     return r;

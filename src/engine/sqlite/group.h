@@ -47,7 +47,8 @@ int slot_prepare_atomic(struct sqlite_engine *engine, const struct branch_spec *
 int logged_prepare(struct slot *slot, const struct work *w, struct error *e);
 int logged_commit(struct slot *slot, struct error *e);
 void logged_roll_back(struct slot *slot);
-/* One transaction on a stock connection, whole: what recovery does to the rest. */
+/* One transaction on a stock connection, whole: what recovery does to the rest. E_CHANGED: it will
+ * never go through any more; E_BUSY: it may, later. */
 int logged_roll_forward(const struct slot *slot, const struct work *w, struct error *e);
 
 /* compensated.c */

@@ -55,14 +55,28 @@ void logged_roll_back(struct slot *slot)
     db_close(&slot->db);
 }
 
+/* A statement that fails for what the tenant holds fails again; a full disk or a lock may pass. */
+static bool is_final(int outcome, const struct error *e)
+{
+    switch (e->db & 0xff) {
+    case SQLITE_FULL:
+    case SQLITE_IOERR:
+    case SQLITE_CANTOPEN:
+    case SQLITE_READONLY:
+        return false;
+    }
+    return outcome == E_REFUSED || outcome == E_CHANGED;
+}
+
 int logged_roll_forward(const struct slot *slot, const struct work *w, struct error *e)
 {
     CLEANUP_DB sqlite3 *db = NULL;
     int r = stock_open(slot->spec->path, &db, e);
 
-    if (r == E_OK)
-        r = begin_and_run(db, w, e);
-    if (r == E_OK)
-        r = db_exec(db, "COMMIT", e);
-    return r;
+    if (r != E_OK)
+        return E_BUSY;
+    r = begin_and_run(db, w, e);
+    if (r != E_OK)
+        return is_final(r, e) ? E_CHANGED : E_BUSY;
+    return db_exec(db, "COMMIT", e) == E_OK ? E_OK : E_BUSY;
 }

@@ -35,7 +35,7 @@ static void note(struct settling *s, uint32_t i, int r, struct error *e)
         s->slots[i] = SETTLE_DONE;
         return;
     }
-    if (r == E_REFUSED && s->verdict == VERDICT_COMMIT && !s->g->slots[i].file)
+    if (r == E_CHANGED && s->verdict == VERDICT_COMMIT)
         s->slots[i] = SETTLE_REFUSED;
     atomic_store(s->slots[i] == SETTLE_REFUSED ? &s->refused : &s->busy, true);
     tell(s, &s->g->slots[i], e);
@@ -107,7 +107,7 @@ static int settle_recovered(struct sqlite_group *g, struct slot *slot, enum verd
     struct work w = group_work(g, slot);
     int r = stock_settle(slot->spec->path, e);
 
-    if (r == E_MISSING)
+    if (r == E_MISSING && stock_is_gone(slot->spec->path, g->engine->decisions))
         return E_OK; /* the tenant itself is gone: nothing of it can be in doubt */
     if (r == E_OK)
         r = stock_drop_empty_journal(slot->spec->path, e);
@@ -217,6 +217,7 @@ static void settle_in_order(struct settling *s)
     each->run(each->ctx, s->g->n, settle_one, s);
 }
 
+/* slots is written, through struct settling. NOLINTNEXTLINE(readability-non-const-parameter) */
 int group_settle_slots(struct sqlite_group *g, enum verdict verdict, uint8_t *slots,
                        struct error *e)
 {

@@ -6,11 +6,22 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "db/sqlite.h"
 #include "engine/sqlite/lock.h"
 #include "engine/sqlite/side.h"
+
+bool stock_is_gone(const char *path, const char *decisions)
+{
+    CLEANUP_STR struct str dir = STR_INIT;
+    struct stat folder, known;
+
+    path_dir(&dir, path);
+    return str_ok(&dir) && stat(str_text(&dir), &folder) == 0 && stat(decisions, &known) == 0 &&
+           folder.st_dev == known.st_dev;
+}
 
 int stock_open(const char *path, sqlite3 **db, struct error *e)
 {

@@ -14,6 +14,12 @@ struct error;
 
 /* E_OK, E_BUSY (somebody holds it), E_MISSING (no such file), E_REFUSED. */
 int stock_settle(const char *path, struct error *e);
+/*
+ * Is a missing tenant gone for good? Only where its folder lies on the file system of the decision
+ * files, which we see; elsewhere it may be a volume that is not mounted yet, and must stay in
+ * doubt.
+ */
+bool stock_is_gone(const char *path, const char *decisions);
 /* A stock connection, opened as the file's owner. */
 int stock_open(const char *path, sqlite3 **db, struct error *e);
 /* The same, with SQLite's own waiting for a lock. */

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/str.h"
 
 enum {
     MOST_DESCRIPTORS = 1 << 20,
@@ -53,20 +54,18 @@ static int check_stat(struct tenant_file *f, dev_t dev, ino_t ino, struct error 
         return error_set(e, E_REFUSED, "has %lu names (hard links); its journal would not be found",
                          (unsigned long)st.st_nlink);
     f->size = st.st_size;
+    f->dev = st.st_dev;
+    f->ino = st.st_ino;
     f->owner = (struct owner){st.st_uid, st.st_gid, st.st_mode & 0777};
     return E_OK;
 }
 
 static char *journal_path(const char *path)
 {
-    size_t n = strlen(path);
-    char *journal = malloc(n + sizeof "-journal");
+    struct str journal = STR_INIT;
 
-    if (journal) {
-        memcpy(journal, path, n);
-        memcpy(journal + n, "-journal", sizeof "-journal");
-    }
-    return journal;
+    str_addf(&journal, "%s-journal", path);
+    return str_take(&journal);
 }
 
 int tenant_file_open(struct tenant_file *f, const char *path, const char *super, dev_t dev,

@@ -54,6 +54,8 @@ struct tenant_file {
     const char *super; /* the group's super-journal; NULL in a rehearsal: nothing goes to disk */
     struct file_room *room;
     struct owner owner;
+    dev_t dev; /* of the file that was locked: looked at again before pages are written */
+    ino_t ino;
     struct tenant_lock lock;
     struct held held;
     struct journal journal;

@@ -84,11 +84,15 @@ static int go_through(struct tenant_file *f)
     if (!f->readers_since_us)
         f->readers_since_us = clock_mono_us();
     r = journal_to_disk(f);
-    if (r != E_OK || held_write(&f->held, f->lock.fd) != 0)
+    if (r != E_OK)
+        return r;
+    /* From the first byte on only the journal knows the old pages: a failed write is a touched
+     * file. */
+    f->through = true;
+    if (held_write(&f->held, f->lock.fd) != 0)
         return E_REFUSED;
     atomic_fetch_sub(&f->room->held_bytes, f->held.bytes);
     held_free(&f->held);
-    f->through = true;
     return E_OK;
 }
 

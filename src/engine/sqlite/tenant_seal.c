@@ -1,6 +1,7 @@
 /* The life of a tenant file after COMMIT: vote, arm, shut, apply, and then finish or withdraw. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -48,6 +49,19 @@ int tenant_file_arm(struct tenant_file *f, struct error *e)
     return E_OK;
 }
 
+/* A file moved over the tenant since its vote must not get its pages. */
+static int check_same(const struct tenant_file *f, struct error *e)
+{
+    struct stat named, opened;
+
+    if (stat(f->path, &named) != 0 || (f->lock.fd >= 0 && fstat(f->lock.fd, &opened) != 0))
+        return error_errno(e, E_REFUSED, "look at", f->path);
+    if (named.st_dev != f->dev || named.st_ino != f->ino ||
+        (f->lock.fd >= 0 && (opened.st_dev != f->dev || opened.st_ino != f->ino)))
+        return error_set(e, E_REFUSED, "the file was replaced while it was being migrated");
+    return E_OK;
+}
+
 int tenant_file_shut(struct tenant_file *f, struct error *e)
 {
     bool was_open = f->lock.fd >= 0;
@@ -62,8 +76,9 @@ int tenant_file_shut(struct tenant_file *f, struct error *e)
         return error_errno(e, r, "lock", f->path);
     if (!f->readers_since_us)
         f->readers_since_us = clock_mono_us();
+    r = check_same(f, e);
     park_when_crowded(f);
-    return E_OK;
+    return r;
 }
 
 int tenant_file_apply(struct tenant_file *f, struct error *e)
