@@ -19,7 +19,8 @@ enum { FLAG_FOREIGN = 1, FLAG_HISTORY = 2 };
 /* One tenant under the survey. */
 struct glance {
     struct look look;
-    const struct cache_look *known; /* what the cache says; NULL: read afresh */
+    bool known;              /* the cache knows it; not so: read afresh */
+    uint32_t lineage, flags; /* as in struct cache_look */
     int64_t looked_us;
     UT_hash_handle hh; /* by device and inode */
     struct {
@@ -52,6 +53,16 @@ static struct cache_stamp stamp_of(const struct look *look)
     return stamp;
 }
 
+/* Copied: an entry moves when the next one is put. */
+static void recall(struct glance *g, const struct cache_look *look)
+{
+    if (!look)
+        return;
+    g->known = true;
+    g->lineage = look->lineage;
+    g->flags = look->flags;
+}
+
 static int look_at(struct surveying *v, uint32_t i, struct error *e)
 {
     struct glance *g = &v->glances[i];
@@ -64,8 +75,8 @@ static int look_at(struct surveying *v, uint32_t i, struct error *e)
     if (r != E_OK)
         return r;
     stamp = stamp_of(&g->look);
-    if (v->cache && g->look.quiet)
-        g->known = cache_get(v->cache, &stamp);
+    if (g->look.quiet)
+        recall(g, cache_get(v->cache, &stamp));
     return g->known ? E_OK : look_read(v->survey->paths[i], &g->look, e);
 }
 
@@ -191,33 +202,39 @@ static const struct lineage *lineage_of(struct surveying *v, uint32_t id)
     return v->lineages[id];
 }
 
+/* Read afresh: its past gets an id, and the cache keeps what was seen. */
+static void remember(struct surveying *v, struct glance *g)
+{
+    const struct look *look = &g->look;
+    struct cache_look fresh = {.stamp = stamp_of(look)};
+
+    fresh.lineage = g->lineage = cache_lineage(v->cache, str_text(&look->past));
+    fresh.flags = g->flags =
+        (look->foreign ? FLAG_FOREIGN : 0) | (look->history ? FLAG_HISTORY : 0);
+    if (look->quiet)
+        cache_put(v->cache, &fresh, g->looked_us);
+}
+
 static void conclude(struct surveying *v, uint32_t i)
 {
     struct facts *f = &v->survey->facts[i];
     struct glance *g = &v->glances[i];
     struct look *look = &g->look;
-    struct cache_look fresh = {.stamp = stamp_of(look)};
-    const struct cache_look *known = g->known;
 
-    if (!known) {
-        fresh.lineage = cache_lineage(v->cache, str_text(&look->past));
-        fresh.flags = (look->foreign ? FLAG_FOREIGN : 0) | (look->history ? FLAG_HISTORY : 0);
-        known = &fresh;
-    }
+    if (!g->known)
+        remember(v, g);
     f->wal = look->wal;
     f->guarantee = look->wal && look->live ? GUARANTEE_LOGGED : GUARANTEE_ATOMIC;
-    f->foreign = known->flags & FLAG_FOREIGN;
-    f->history = known->flags & FLAG_HISTORY;
+    f->foreign = g->flags & FLAG_FOREIGN;
+    f->history = g->flags & FLAG_HISTORY;
     f->bytes = (uint64_t)look->size;
     f->page_size = look->page_size;
     f->dev = look->dev;
     f->ino = look->ino;
-    f->lineage = known->lineage ? lineage_of(v, known->lineage) : NULL;
+    f->lineage = g->lineage ? lineage_of(v, g->lineage) : NULL;
     if (!f->lineage) {
         error_oom(&f->why);
         f->usable = USABLE_NO;
-    } else if (known == &fresh && look->quiet) {
-        cache_put(v->cache, &fresh, g->looked_us);
     }
     str_free(&look->past);
 }

@@ -37,3 +37,19 @@ load fleet
     is "$(sha256sum tenants/*)" "$sum"
     is "$(ls tenants)" $'t1.db\nt2.db'
 }
+
+@test "tenants the cache knows stay known while new ones are read" {
+    fleet 3
+    notes_and_tier
+    lockstep up --quiet
+    sleep 0.1 # what is younger than that is not kept
+    lockstep up --quiet
+    for i in {10..40}; do
+        cp tenants/t1.db "tenants/a$i.db"
+        cp tenants/t1.db "tenants/z$i.db"
+    done
+    sleep 0.1
+    lockstep up --quiet
+    run -0 lockstep status
+    is "${lines[0]}" "65 tenants: 65 at 002 (head)"
+}

@@ -204,6 +204,11 @@ static int group_settle(struct participant *p, enum verdict verdict, uint8_t *sl
     return group_settle_slots(group_of(p), verdict, slots, e);
 }
 
+/*
+ * After a commit no barrier stands between the journals' unlinks and the anchor's: a journal that
+ * comes back with the power names a super-journal that is gone, so any SQLite deletes it unread; a
+ * truncation that is lost leaves pages behind the size in the header, which nobody reads.
+ */
 static int group_close(struct participant *p, enum verdict verdict, struct error *e)
 {
     return decision_close(&group_of(p)->decision, verdict, e);

@@ -48,25 +48,23 @@ static int widen(struct tenant_lock *lock)
 /*
  * The parked description still guards RESERVED and the last shared byte while the new one takes
  * all the rest; only then it goes. In between no stock SQLite can get in: it needs every shared
- * byte.
+ * byte. While readers are in the way both stay: the new one keeps PENDING, and is tried again.
  */
 static int widen_parked(struct tenant_lock *lock, const char *path)
 {
-    struct tenant_lock wide = TENANT_LOCK_INIT;
     int r;
 
-    wide.fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-    if (wide.fd < 0)
+    if (lock->fd < 0)
+        lock->fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (lock->fd < 0)
         return E_REFUSED;
-    r = lock_set(wide.fd, LOCK_EXCLUSIVE, PENDING_BYTE, 1);
+    r = lock_set(lock->fd, LOCK_EXCLUSIVE, PENDING_BYTE, 1);
     if (r == E_OK)
-        r = lock_set(wide.fd, LOCK_EXCLUSIVE, SHARED_FIRST, SHARED_SIZE - 1);
-    if (r != E_OK) {
-        close(wide.fd);
+        r = lock_set(lock->fd, LOCK_EXCLUSIVE, SHARED_FIRST, SHARED_SIZE - 1);
+    if (r != E_OK)
         return r;
-    }
     munmap(lock->parked, MAPPED_SIZE);
-    *lock = wide;
+    lock->parked = NULL;
     return lock_set(lock->fd, LOCK_EXCLUSIVE, SHARED_FIRST, SHARED_SIZE);
 }
 
@@ -97,6 +95,14 @@ int tenant_lock_park(struct tenant_lock *lock)
     return E_OK;
 }
 
+void tenant_lock_stop_waiting(struct tenant_lock *lock)
+{
+    if (!lock->parked || lock->fd < 0)
+        return;
+    close(lock->fd);
+    lock->fd = -1;
+}
+
 int tenant_lock_reopen(const struct tenant_lock *lock, const char *path, bool *to_close)
 {
     *to_close = lock->fd < 0;
@@ -119,6 +125,11 @@ pid_t tenant_lock_holder(int fd)
     if (lock_test(fd, LOCK_EXCLUSIVE, PENDING_BYTE, SHARED_SIZE + 2, &holder) == E_BUSY)
         return holder;
     return 0;
+}
+
+bool tenant_lock_is_reserved(int fd, pid_t *holder)
+{
+    return lock_test(fd, LOCK_EXCLUSIVE, RESERVED_BYTE, 1, holder) == E_BUSY;
 }
 
 bool tenant_lock_is_live(int fd)

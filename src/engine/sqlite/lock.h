@@ -13,6 +13,9 @@
  * Parked: the descriptor is closed, the lock stays, because a PROT_NONE mapping of the file keeps
  * its open file description alive. That is what lets a group be larger than RLIMIT_NOFILE. One
  * mapping a parked tenant: vm.max_map_count is the bound then.
+ *
+ * Waiting: parked, and readers are in the way of EXCLUSIVE. A second description is open that holds
+ * PENDING, so that no new readers come; the parked one holds what it held.
  */
 #ifndef ENGINE_SQLITE_LOCK_H
 #define ENGINE_SQLITE_LOCK_H
@@ -23,7 +26,7 @@
 enum tenant_level { LEVEL_NONE, LEVEL_SHARED, LEVEL_RESERVED, LEVEL_EXCLUSIVE };
 
 struct tenant_lock {
-    int fd;       /* -1 when parked or not open */
+    int fd;       /* -1 when parked or not open; with `parked`: waiting */
     void *parked; /* the mapping; NULL when not parked */
     enum tenant_level level;
 };
@@ -41,6 +44,8 @@ int tenant_lock_exclusive(struct tenant_lock *lock, const char *path);
 
 /* Closes the descriptor, keeps the lock. E_NOMEM: no mapping to be had; the descriptor stays. */
 int tenant_lock_park(struct tenant_lock *lock);
+/* Gives a waiting lock's descriptor, and with it PENDING, up; what was parked stays. */
+void tenant_lock_stop_waiting(struct tenant_lock *lock);
 /* A descriptor for reading and writing: the open one, or a new one that the caller must close. */
 int tenant_lock_reopen(const struct tenant_lock *lock, const char *path, bool *to_close);
 /* Lets everything go. */
@@ -48,6 +53,8 @@ void tenant_lock_release(struct tenant_lock *lock);
 
 /* The pid in the way of a writer of this file, 0 where the system does not tell. */
 pid_t tenant_lock_holder(int fd);
+/* Is another connection writing? *holder is its pid, 0 where the system does not tell. */
+bool tenant_lock_is_reserved(int fd, pid_t *holder);
 /* Does anybody else hold a lock that an EXCLUSIVE one would meet (a live connection in WAL mode)?
  */
 bool tenant_lock_is_live(int fd);

@@ -9,9 +9,6 @@
 #include "engine/sqlite/history.h"
 #include "engine/sqlite/stock.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 /* What the threads share while they settle: the first cause is kept. */
 struct settling {
     struct sqlite_group *g;
@@ -85,7 +82,8 @@ static int finish_logged(struct sqlite_group *g, struct slot *slot, struct error
     return logged_roll_forward(slot, &w, e);
 }
 
-static int recovered_commit(struct sqlite_group *g, struct slot *slot, struct error *e)
+/* A tenant without a held transaction: its history says whether the commit is in it. */
+static int commit_if_missing(struct sqlite_group *g, struct slot *slot, struct error *e)
 {
     CLEANUP_DB sqlite3 *db = NULL;
     struct work w = group_work(g, slot);
@@ -116,7 +114,7 @@ static int settle_recovered(struct sqlite_group *g, struct slot *slot, enum verd
     if (work_is_outside(&w))
         return verdict == VERDICT_COMMIT ? compensated_commit(slot, &w, e)
                                          : compensated_roll_back(slot, &w, e);
-    return verdict == VERDICT_COMMIT ? recovered_commit(g, slot, e) : E_OK;
+    return verdict == VERDICT_COMMIT ? commit_if_missing(g, slot, e) : E_OK;
 }
 
 static int settle_slot(struct sqlite_group *g, struct slot *slot, enum verdict verdict,
@@ -135,7 +133,7 @@ static int settle_slot(struct sqlite_group *g, struct slot *slot, enum verdict v
     }
     if (slot->file)
         return finish_file(g, slot, e);
-    return slot->db ? finish_logged(g, slot, e) : recovered_commit(g, slot, e);
+    return slot->db ? finish_logged(g, slot, e) : commit_if_missing(g, slot, e);
 }
 
 static void settle_one(void *arg, uint32_t i)
@@ -194,6 +192,11 @@ static void release_one(void *arg, uint32_t i)
     settle_one(arg, i);
 }
 
+/*
+ * The barrier between the halves is what a later run may rely on: no journal of this group comes
+ * back on a file somebody has changed since. When the last one fails the group stays open and is
+ * settled again; every step may be repeated.
+ */
 static int abort_files(struct settling *s)
 {
     const struct each *each = &s->g->engine->each;

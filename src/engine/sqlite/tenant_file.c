@@ -156,11 +156,11 @@ static int lock_rollback(struct tenant_file *f)
 
     if (r == E_BUSY)
         return busy(f);
-    if (r == E_OK && access(f->journal.path, F_OK) == 0 && journal_is_hot(f->journal.path)) {
-        f->hot = true;
-        return E_BUSY;
-    }
-    return r;
+    if (r != E_OK || access(f->journal.path, F_OK) != 0 || !journal_is_hot(f->journal.path))
+        return r;
+    /* A journal whose writer lives is in use, not left over. */
+    f->hot = !tenant_lock_is_reserved(f->lock.fd, &f->holder);
+    return E_BUSY;
 }
 
 static int first_lock(struct tenant_file *f)
@@ -186,7 +186,9 @@ static int drop_leftover(struct tenant_file *f)
     if (!f->super || access(f->journal.path, F_OK) != 0)
         return E_OK;
     f->hot = journal_is_hot(f->journal.path);
-    return f->hot || unlink(f->journal.path) != 0 ? E_BUSY : E_OK;
+    if (f->hot)
+        return E_BUSY;
+    return unlink(f->journal.path) == 0 ? E_OK : E_REFUSED;
 }
 
 static int reserve(struct tenant_file *f)

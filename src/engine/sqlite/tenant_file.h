@@ -2,7 +2,8 @@
  * One tenant file while it takes part in a group: what the VFS shows to SQLite, and what it keeps
  * from the disk until the group decides.
  *
- *   running     SQLite runs the migration; we hold SHARED, then RESERVED (WAL: EXCLUSIVE)
+ *   running     SQLite runs the migration; we hold SHARED, then RESERVED (WAL: EXCLUSIVE); a page
+ *               written now is SQLite spilling its cache, and goes through
  *   committing  inside COMMIT: page writes and truncations are held, syncs are skipped, the journal
  *               gets its super-journal record
  *   voted       SQLite believes it committed; its connection is gone, the lock is ours, the journal

@@ -8,9 +8,14 @@
 #include "base/error.h"
 #include "engine/sqlite/tenant_file.h"
 
+static bool is_crowded(const struct tenant_file *f)
+{
+    return atomic_load(&f->room->open_files) > f->room->open_cap;
+}
+
 static void park_when_crowded(struct tenant_file *f)
 {
-    if (atomic_load(&f->room->open_files) <= f->room->open_cap || f->lock.fd < 0)
+    if (!is_crowded(f) || f->lock.fd < 0)
         return;
     if (tenant_lock_park(&f->lock) == E_OK)
         atomic_fetch_sub(&f->room->open_files, 1);
@@ -62,18 +67,27 @@ static int check_same(const struct tenant_file *f, struct error *e)
     return E_OK;
 }
 
+/* What is in the way is named; too many descriptors that only wait are given up again. */
+static int wait_for_readers(struct tenant_file *f, struct error *e)
+{
+    f->holder = tenant_lock_holder(f->lock.fd);
+    if (is_crowded(f))
+        tenant_lock_stop_waiting(&f->lock);
+    return error_set(e, E_BUSY, "a reader does not leave");
+}
+
 int tenant_file_shut(struct tenant_file *f, struct error *e)
 {
     bool was_open = f->lock.fd >= 0;
     int r = tenant_lock_exclusive(&f->lock, f->path);
 
+    if (r != E_OK && r != E_BUSY)
+        error_errno(e, r, "lock", f->path);
+    if (r == E_BUSY)
+        r = wait_for_readers(f, e);
     recount(f, was_open);
-    if (r == E_BUSY) {
-        f->holder = f->lock.fd >= 0 ? tenant_lock_holder(f->lock.fd) : 0;
-        return error_set(e, E_BUSY, "a reader does not leave");
-    }
     if (r != E_OK)
-        return error_errno(e, r, "lock", f->path);
+        return r;
     if (!f->readers_since_us)
         f->readers_since_us = clock_mono_us();
     r = check_same(f, e);
