@@ -7,14 +7,17 @@
 #include "cli/text.h"
 #include "op/migrate.h"
 
-enum { SHOWN = 20 }; /* failures in text; JSON and `show` have all */
+enum {
+    SHOWN = 20, /* failures in text; JSON and `show` have all */
+    WEAKER_NAMED = 3
+};
 
 static bool is(const struct report *r, const char *command)
 {
     return str_same(r->command, command);
 }
 
-static const char *target(const struct report *r)
+const char *report_target(const struct report *r)
 {
     return r->target_digits && r->target_digits[0] ? r->target_digits : "base";
 }
@@ -42,23 +45,23 @@ static void add_done(const struct report *r, struct str *out)
     if (is(r, "rehearse")) {
         str_add(out, "rehearsal passed: ");
         text_count(out, r->tenants, "tenant");
-        str_addf(out, " would reach %s; nothing was changed", target(r));
+        str_addf(out, " would reach %s; nothing was changed", report_target(r));
         return;
     }
     if (!r->run[0]) {
         str_add(out, "nothing to do: ");
         text_count(out, r->at_target, "tenant");
-        str_addf(out, " at %s", target(r));
+        str_addf(out, " at %s", report_target(r));
         return;
     }
     str_add(out, "done: ");
     text_count(out, r->done, "tenant");
     if (is(r, "adopt"))
-        str_addf(out, " marked as at %s", target(r));
+        str_addf(out, " marked as at %s", report_target(r));
     else if (r->undoes[0])
         str_addf(out, " back to before run %s", r->undoes);
     else
-        str_addf(out, " at %s", target(r));
+        str_addf(out, " at %s", report_target(r));
     decisions(r, out);
 }
 
@@ -79,7 +82,7 @@ static void add_partly(const struct report *r, struct str *out)
 {
     str_addf(out, "done in part: %zu of ", r->at_target);
     text_count(out, r->at_target + r->n_failures + r->n_skipped, "tenant");
-    str_addf(out, " at %s", target(r));
+    str_addf(out, " at %s", report_target(r));
     decisions(r, out);
 }
 
@@ -134,6 +137,15 @@ static void run_line(struct str *out, const struct report *r)
     str_addc(out, '\n');
 }
 
+/* Who they are: three by name. */
+static void weaker_names(struct str *out, const struct report *r)
+{
+    for (size_t i = 0; i < r->n_weaker && i < WEAKER_NAMED; i++)
+        str_addf(out, "%s%s", i ? ", " : ": ", r->weaker[i].tenant);
+    if (r->n_weaker > WEAKER_NAMED)
+        str_add(out, ", ...");
+}
+
 static void guarantee_line(struct str *out, const struct report *r)
 {
     const char *between = "  guarantee   ";
@@ -144,8 +156,10 @@ static void guarantee_line(struct str *out, const struct report *r)
         str_addf(out, "%s%zu %s", between, r->by_guarantee[g], guarantee_name((enum guarantee)g));
         between = ", ";
     }
-    if (between[0] == ',')
-        str_addc(out, '\n');
+    if (between[0] != ',')
+        return;
+    weaker_names(out, r);
+    str_addc(out, '\n');
 }
 
 static void time_lines(struct str *out, const struct report *r)
@@ -219,68 +233,6 @@ static void report_text(struct cli *cli, const struct report *r)
     doubt_lines(out, r);
     if (r->exit == EXIT_DONE && r->run[0] && !r->undoes[0])
         str_addf(out, "to take it back: lockstep undo %s\n", r->run);
-}
-
-static void failures_doc(struct doc *d, json_t *in, const char *key,
-                         const struct report_failure *list, size_t n)
-{
-    json_t *items = doc_list(d, in, key);
-
-    for (size_t i = 0; i < n; i++) {
-        json_t *item = doc_item(d, items);
-
-        doc_error(d, item, &list[i].why);
-        if (list[i].tenant)
-            doc_text(d, item, "tenant", list[i].tenant);
-    }
-}
-
-static void run_doc(struct doc *d, json_t *in, const struct report *r)
-{
-    CLEANUP_STR struct str sentence = STR_INIT;
-
-    report_sentence(r, &sentence);
-    doc_text(d, in, "command", r->command);
-    doc_text(d, in, "result", str_text(&sentence));
-    doc_text(d, in, "run", r->run[0] ? r->run : NULL);
-    doc_text(d, in, "undoes", r->undoes[0] ? r->undoes : NULL);
-    doc_text(d, in, "recovered_run", r->recovered ? r->recovered_run : NULL);
-    doc_text(d, in, "log_head", r->log_head[0] ? r->log_head : NULL);
-    doc_text(d, in, "target", target(r));
-    doc_int(d, in, "target_version", (json_int_t)r->target);
-    doc_bool(d, in, "as_it_was", r->as_it_was);
-    doc_int(d, in, "exit", r->exit);
-}
-
-static void figures_doc(struct doc *d, json_t *in, const struct report *r)
-{
-    json_t *by = doc_object(d, in, "guarantees");
-
-    doc_int(d, in, "tenants", (json_int_t)r->tenants);
-    doc_int(d, in, "at_target", (json_int_t)r->at_target);
-    doc_int(d, in, "done", (json_int_t)r->done);
-    doc_int(d, in, "groups", r->groups);
-    doc_int(d, in, "decisions", r->decisions);
-    doc_int(d, in, "tables_without_history", (json_int_t)r->foreign);
-    doc_real(d, in, "seconds", r->seconds);
-    doc_real(d, in, "hold_writers_s", r->hold_writers_s);
-    doc_real(d, in, "hold_readers_s", r->hold_readers_s);
-    for (unsigned g = 0; g < GUARANTEES; g++)
-        doc_int(d, by, guarantee_name((enum guarantee)g), (json_int_t)r->by_guarantee[g]);
-}
-
-static void report_doc(struct cli *cli, const struct report *r)
-{
-    struct doc *d = &cli->doc;
-    json_t *root = doc_root(d), *doubt;
-
-    run_doc(d, root, r);
-    figures_doc(d, root, r);
-    failures_doc(d, root, "failures", r->failures, r->n_failures);
-    failures_doc(d, root, "skipped", r->skipped, r->n_skipped);
-    doubt = doc_list(d, root, "in_doubt");
-    for (size_t i = 0; i < r->n_in_doubt; i++)
-        doc_add_text(d, doubt, r->in_doubt[i]);
 }
 
 void report_show(struct cli *cli, const struct report *report)

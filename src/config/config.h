@@ -5,14 +5,21 @@
  * working folder. Without a file the defaults hold: tenants/<name>.db, migrations/, .lockstep/.
  * Errors are E_INVALID with file:line.
  *
- *   tenants    = {"tenants/<name>.db"}          globs; a tenant's id is the path after the fixed
- * prefix source "eu" { glob = {...} | list = "eu.csv" | catalog = "catalog.db" query = "select id,
- * path, region from tenants"   labels = {"region=eu"} }    any number of them migrations =
- * "migrations"      state = ".lockstep" decisions  = ""                folder for the decision
- * files; empty: deepest common folder jobs = 16   lock_timeout = "5s"   statement_timeout = "0s"
- * (none)   max_hold = "30s" held_pages = 256 (MiB; a size such as "64kB" is also taken) group_size
- * = 0                 most tenants in one group; 0: no bound durability = "auto"            auto |
- * syncfs | fsync extensions = {"./regexp.so"}   loaded into every tenant connection
+ *   tenants       = {"tenants/<name>.db"}   globs; a tenant's id is the path after the fixed prefix
+ *   source "eu" { glob = {...} | list = "eu.csv" |
+ *                 catalog = "catalog.db" query = "select id, path, region from tenants"
+ *                 labels = {"region=eu"} }  any number of them
+ *   migrations    = "migrations"
+ *   state         = ".lockstep"
+ *   decisions     = ""                      folder of the decision files; empty: deepest common one
+ *   jobs          = 16
+ *   lock_timeout  = "5s"
+ *   statement_timeout = "0s"                none
+ *   max_hold      = "30s"
+ *   held_pages    = 256                     MiB; a size such as "64kB" is also taken
+ *   group_size    = 0                       most tenants in one group; 0: no bound
+ *   durability    = "auto"                  auto | syncfs | fsync
+ *   extensions    = {"./regexp.so"}         loaded into every tenant connection
  */
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H

@@ -41,6 +41,12 @@ struct report_failure {
     struct error why;
 };
 
+/* A tenant that had to be content with less than the engine's best: logged or compensated. */
+struct report_weaker {
+    char *tenant;
+    enum guarantee guarantee;
+};
+
 struct report {
     char command[16];
     char run[40]; /* "" when there was nothing to do */
@@ -60,7 +66,9 @@ struct report {
     size_t n_in_doubt;
     uint32_t groups, decisions;
     size_t by_guarantee[GUARANTEES]; /* given, of those done */
-    size_t foreign;                  /* tables but no history: counted as at base */
+    struct report_weaker *weaker;    /* of those done */
+    size_t n_weaker;
+    size_t foreign; /* tables but no history: counted as at base */
     double seconds;
     double hold_writers_s, hold_readers_s; /* longest of any tenant */
     char log_head[65];

@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "op/execute.h"
 #include "op/exit.h"
+#include "op/fates.h"
 #include "op/job.h"
 #include "op/session.h"
 #include "store/log.h"
@@ -74,73 +75,38 @@ int report_begin(struct report *r, const char *command, const struct session *s,
 
 /* --- from the machine --- */
 
-/* What became of each branch over all groups that had it: the last word counts. */
-enum fate { FATE_UNTOUCHED, FATE_KEPT, FATE_BACK, FATE_DOUBT };
-
-static void fates_of_group(const struct group *g, uint8_t *fates, uint8_t *guarantees)
+static bool is_weaker(uint8_t guarantee)
 {
-    for (uint32_t i = 0; i < g->n; i++) {
-        const struct member *m = &g->members[i];
-
-        if (m->state == MEMBER_DOUBT || (g->undoes && m->state == MEMBER_REFUSED))
-            fates[m->branch] = FATE_DOUBT;
-        else if (m->state == MEMBER_COMMITTED)
-            fates[m->branch] = g->undoes ? FATE_BACK : FATE_KEPT;
-        else if (g->undoes && g->state == GROUP_ABORTED)
-            fates[m->branch] = FATE_DOUBT;
-        else if (!g->undoes)
-            fates[m->branch] = FATE_BACK;
-        if (m->state == MEMBER_COMMITTED && !g->undoes)
-            guarantees[m->branch] = m->guarantee;
-    }
+    return guarantee == GUARANTEE_LOGGED || guarantee == GUARANTEE_COMPENSATED;
 }
 
-/* A tenant has one branch a segment: it is done when all are kept, in doubt when one is. */
-static void count_tenant(struct report *r, const struct job *job, const uint8_t *fates,
-                         const uint8_t *guarantees, uint32_t i, char **in_doubt)
+static void count_tenant(struct report *r, const char *id, enum fate fate, uint8_t guarantee)
 {
-    if (fates[i] == FATE_DOUBT) {
-        in_doubt[r->n_in_doubt++] = strdup(job->branches[i].id);
-    } else if (fates[i] == FATE_KEPT) {
-        r->done++;
-        r->by_guarantee[guarantees[i]]++;
-    }
-}
-
-/* The branch that speaks for its tenant: its last one; an earlier one in doubt is worse. */
-static void merge_segments(const struct job *job, uint8_t *fates, uint8_t *guarantees)
-{
-    for (uint32_t i = job->n; i-- > 0;) {
-        if (i + 1 >= job->n || job->from[i] == 0)
-            continue;
-        for (uint32_t j = i; j-- > 0;)
-            if (str_same(job->branches[j].path, job->branches[i].path)) {
-                if (fates[i] > fates[j])
-                    fates[j] = fates[i];
-                if (guarantees[i] > guarantees[j])
-                    guarantees[j] = guarantees[i];
-                fates[i] = FATE_UNTOUCHED;
-                break;
-            }
-    }
+    if (fate == FATE_DOUBT)
+        r->in_doubt[r->n_in_doubt++] = strdup(id);
+    if (fate != FATE_KEPT)
+        return;
+    r->done++;
+    r->by_guarantee[guarantee]++;
+    if (is_weaker(guarantee))
+        r->weaker[r->n_weaker++] =
+            (struct report_weaker){.tenant = strdup(id), .guarantee = guarantee};
 }
 
 static int count_fates(struct report *r, const struct job *job, const struct run *run)
 {
-    uint8_t *fates = calloc(job->n ? job->n : 1, 1);
-    uint8_t *guarantees = calloc(job->n ? job->n : 1, 1);
+    struct fates fates;
+    size_t n = job->n ? job->n : 1;
+    int outcome = fates_read(&fates, job, run);
 
-    r->in_doubt = calloc(job->n ? job->n : 1, sizeof *r->in_doubt);
-    if (fates && guarantees && r->in_doubt) {
-        for (size_t i = 0; i < run->n_groups; i++)
-            fates_of_group(run->groups[i], fates, guarantees);
-        merge_segments(job, fates, guarantees);
-        for (uint32_t i = 0; i < job->n; i++)
-            count_tenant(r, job, fates, guarantees, i, r->in_doubt);
-    }
-    free(fates);
-    free(guarantees);
-    return r->in_doubt ? E_OK : E_NOMEM;
+    r->in_doubt = calloc(n, sizeof *r->in_doubt);
+    r->weaker = calloc(n, sizeof *r->weaker);
+    if (!r->in_doubt || !r->weaker)
+        outcome = E_NOMEM;
+    for (uint32_t i = 0; i < job->n && outcome == E_OK; i++)
+        count_tenant(r, job->branches[i].id, fates.of[i], fates.guarantees[i]);
+    fates_free(&fates);
+    return outcome;
 }
 
 static int move_failures(struct report *r, const struct job *job, struct run *run)
@@ -211,6 +177,9 @@ void report_free(struct report *r)
     for (size_t i = 0; i < r->n_in_doubt; i++)
         free(r->in_doubt[i]);
     free(r->in_doubt);
+    for (size_t i = 0; i < r->n_weaker; i++)
+        free(r->weaker[i].tenant);
+    free(r->weaker);
     arena_free(&r->arena);
     *r = (struct report){0};
 }

@@ -10,7 +10,6 @@
 #include "base/str.h"
 #include "db/sqlite.h"
 #include "engine/sqlite/history.h"
-#include "engine/sqlite/past.h"
 #include "engine/sqlite/stock.h"
 #include "op/doubt.h"
 #include "op/paths.h"
@@ -118,7 +117,7 @@ int tenant_history(struct session *s, const char *tenant,
     if (r == E_OK)
         r = find_tenant(s, tenant, &arena, &path, e);
     if (r == E_OK)
-        r = stock_open_waiting(path, PAST_WAIT_MS, &db, e);
+        r = stock_open_waiting(path, s->config.lock_timeout_ms, &db, e);
     if (r == E_OK)
         r = history_read(db, tell, &t, e);
     if (r == E_MISSING && db)
@@ -147,7 +146,7 @@ static int check_head(struct session *s, const char *id, const char *path, struc
 {
     CLEANUP_DB sqlite3 *db = NULL;
     struct heads heads = {0};
-    int r = stock_open_waiting(path, PAST_WAIT_MS, &db, e);
+    int r = stock_open_waiting(path, s->config.lock_timeout_ms, &db, e);
 
     if (r == E_OK)
         r = history_read(db, keep_head, &heads, e);

@@ -77,7 +77,9 @@ static int look_at(struct surveying *v, uint32_t i, struct error *e)
     stamp = stamp_of(&g->look);
     if (g->look.quiet)
         recall(g, cache_get(v->cache, &stamp));
-    return g->known ? E_OK : look_read(v->survey->paths[i], &g->look, e);
+    if (g->known)
+        return E_OK;
+    return look_read(v->survey->paths[i], v->s->config.lock_timeout_ms, &g->look, e);
 }
 
 static void unusable(struct facts *f, enum usable how, struct error *e)

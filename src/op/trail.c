@@ -8,7 +8,6 @@
 #include "base/str.h"
 #include "db/sqlite.h"
 #include "engine/sqlite/history.h"
-#include "engine/sqlite/past.h"
 #include "engine/sqlite/stock.h"
 
 struct following {
@@ -57,11 +56,11 @@ static void drop_balanced(struct trail *t)
     t->n = kept;
 }
 
-void trail_read(struct trail *trail, const char *path, const char *run)
+void trail_read(struct trail *trail, const char *path, const char *run, int64_t wait_ms)
 {
     struct following f = {trail, run};
     CLEANUP_DB sqlite3 *db = NULL;
-    int r = stock_open_waiting(path, PAST_WAIT_MS, &db, &trail->why);
+    int r = stock_open_waiting(path, wait_ms, &db, &trail->why);
 
     if (r == E_OK)
         r = history_read(db, follow, &f, &trail->why);

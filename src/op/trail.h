@@ -21,7 +21,7 @@ struct trail {
     struct error why; /* it could not be read */
 };
 
-void trail_read(struct trail *trail, const char *path, const char *run);
+void trail_read(struct trail *trail, const char *path, const char *run, int64_t wait_ms);
 const struct trail_row *trail_find(const struct trail *trail, uint64_t version);
 void trail_free(struct trail *trail);
 

@@ -72,7 +72,7 @@ static void read_one(void *arg, uint32_t i)
     struct undoing *u = arg;
 
     if (u->s->selected[i] && u->survey.facts[i].usable == USABLE_YES)
-        trail_read(&u->trails[i], u->survey.paths[i], u->job.run);
+        trail_read(&u->trails[i], u->survey.paths[i], u->job.run, u->s->config.lock_timeout_ms);
 }
 
 static int refuse(const struct undoing *u, uint32_t tenant, struct error *e)

@@ -105,21 +105,20 @@ until_in()
     return 1
 }
 
-# take FILE: an application begins to write it, and keeps it until let_go
+# take FILE [SQL]: an application begins to write it, or does SQL, and keeps it until let_go
 take()
 {
     mkfifo application
     sqlite3 "$1" <application >taken 3>&- &
     taker=$!
     exec 9>application
-    echo "BEGIN IMMEDIATE; SELECT 'taken';" >&9
+    echo "${2:-BEGIN IMMEDIATE;} SELECT 'taken';" >&9
     until_in taken taken
 }
 
 let_go()
 {
     [ -n "${taker:-}" ] || return 0
-    echo "ROLLBACK;" >&9
     exec 9>&-
     wait "$taker"
     taker=

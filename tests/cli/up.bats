@@ -196,3 +196,37 @@ load fleet
     run -0 lockstep rehearse --select 'id=t[13]'
     says "rehearsal passed: 2 tenants would reach 001"
 }
+
+@test "a tenant that an application has open in WAL mode is logged, and named" {
+    fleet 3
+    notes_and_tier
+    sqlite3 tenants/t2.db 'PRAGMA journal_mode=WAL' >wal
+    take tenants/t2.db 'SELECT count(*) FROM users;'
+    run -0 --separate-stderr lockstep up --json
+    is "$(field 'd["guarantees"]["atomic"], d["guarantees"]["logged"]')" "(2, 1)"
+    is "$(field 'd["weaker"]')" "[{'guarantee': 'logged', 'tenant': 't2'}]"
+    run -0 --separate-stderr lockstep down base --yes
+    says "2 atomic, 1 logged: t2"
+}
+
+@test "an application that is writing, its journal on disk, is waited for and named by its pid" {
+    fleet 2
+    notes_and_tier
+    echo 'lock_timeout = "300ms"' >lockstep.conf
+    take tenants/t2.db 'PRAGMA synchronous=OFF; BEGIN; CREATE TABLE big(x);'
+    [ -s tenants/t2.db-journal ]
+    run -1 --separate-stderr lockstep up
+    says "t2: locked by another process (pid $taker)"
+    let_go
+    run -0 lockstep up
+}
+
+@test "an application that shuts everybody out is named by its pid as well" {
+    fleet 2
+    notes_and_tier
+    echo 'lock_timeout = "300ms"' >lockstep.conf
+    take tenants/t2.db 'BEGIN EXCLUSIVE;'
+    run -5 --separate-stderr lockstep up
+    complains "t2"
+    complains "pid $taker"
+}

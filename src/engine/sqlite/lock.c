@@ -127,6 +127,13 @@ pid_t tenant_lock_holder(int fd)
     return 0;
 }
 
+int tenant_lock_refused(pid_t holder, struct error *e)
+{
+    if (holder)
+        return error_set(e, E_BUSY, "locked by another process (pid %d)", (int)holder);
+    return error_set(e, E_BUSY, "locked by another process");
+}
+
 bool tenant_lock_is_reserved(int fd, pid_t *holder)
 {
     return lock_test(fd, LOCK_EXCLUSIVE, RESERVED_BYTE, 1, holder) == E_BUSY;

@@ -23,6 +23,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+struct error;
+
 enum tenant_level { LEVEL_NONE, LEVEL_SHARED, LEVEL_RESERVED, LEVEL_EXCLUSIVE };
 
 struct tenant_lock {
@@ -53,6 +55,8 @@ void tenant_lock_release(struct tenant_lock *lock);
 
 /* The pid in the way of a writer of this file, 0 where the system does not tell. */
 pid_t tenant_lock_holder(int fd);
+/* E_BUSY, with the holder named where it is known. */
+int tenant_lock_refused(pid_t holder, struct error *e);
 /* Is another connection writing? *holder is its pid, 0 where the system does not tell. */
 bool tenant_lock_is_reserved(int fd, pid_t *holder);
 /* Does anybody else hold a lock that an EXCLUSIVE one would meet (a live connection in WAL mode)?

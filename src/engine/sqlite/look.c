@@ -155,7 +155,7 @@ static bool page_one_tells(const struct look *look, unsigned char *page)
            page[BTREE_AT] == LEAF_TABLE && !memmem(page, got, HISTORY_TABLE, strlen(HISTORY_TABLE));
 }
 
-int look_read(const char *path, struct look *look, struct error *e)
+int look_read(const char *path, int64_t wait_ms, struct look *look, struct error *e)
 {
     unsigned char page[65536];
 
@@ -168,7 +168,7 @@ int look_read(const char *path, struct look *look, struct error *e)
     /* Our own descriptor's locks would be in the way of the connection, and its close is harmless.
      */
     close_fd(&look->fd);
-    return past_read(path, look, e);
+    return past_read(path, wait_ms, look, e);
 }
 
 void look_close(struct look *look)

@@ -43,7 +43,7 @@ struct look {
  * known_quiet: a listing of the folder showed no journal and no WAL. E_REFUSED: cannot be a tenant,
  * with the reason. */
 int look_open(const char *path, bool known_quiet, struct look *look, struct error *e);
-int look_read(const char *path, struct look *look, struct error *e);
+int look_read(const char *path, int64_t wait_ms, struct look *look, struct error *e);
 void look_close(struct look *look);
 
 /* A past as text: the applied versions, ascending; equal pasts are equal texts. */

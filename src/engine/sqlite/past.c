@@ -92,11 +92,11 @@ static int count_tables(sqlite3 *db, struct look *look, struct error *e)
     return r;
 }
 
-int past_read(const char *path, struct look *look, struct error *e)
+int past_read(const char *path, int64_t wait_ms, struct look *look, struct error *e)
 {
     struct counting c = {0};
     CLEANUP_DB sqlite3 *db = NULL;
-    int r = stock_open_waiting(path, PAST_WAIT_MS, &db, e);
+    int r = stock_open_waiting(path, wait_ms, &db, e);
 
     if (r == E_OK)
         r = history_read(db, count_row, &c, e);

@@ -2,12 +2,13 @@
 #ifndef ENGINE_SQLITE_PAST_H
 #define ENGINE_SQLITE_PAST_H
 
+#include <stdint.h>
+
 struct error;
 struct look;
 
-enum { PAST_WAIT_MS = 2000 }; /* how long a look waits for a writer */
-
-/* Fills look->past, history, foreign. E_REFUSED: not readable, corrupt; E_BUSY: held too long. */
-int past_read(const char *path, struct look *look, struct error *e);
+/* wait_ms: for a writer that shuts readers out. Fills look->past, history, foreign. E_REFUSED: not
+ * readable, corrupt; E_BUSY: held too long. */
+int past_read(const char *path, int64_t wait_ms, struct look *look, struct error *e);
 
 #endif

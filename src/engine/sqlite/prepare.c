@@ -11,10 +11,8 @@
 /* What SQLite calls "database is locked" or "disk I/O error" has a cause that we know better. */
 static int explain(const struct tenant_file *f, int r, struct error *e)
 {
-    if (r == E_BUSY && f->holder)
-        return error_set(e, E_BUSY, "locked by another process (pid %d)", (int)f->holder);
     if (r == E_BUSY)
-        return error_set(e, E_BUSY, "locked by another process");
+        return tenant_lock_refused(f->holder, e);
     if (r == E_REFUSED && f->sys && e) {
         error_set(e, r, "cannot read or write the file: %s", strerror(f->sys));
         e->sys = f->sys;

@@ -23,12 +23,20 @@ bool stock_is_gone(const char *path, const char *decisions)
            folder.st_dev == known.st_dev;
 }
 
+/* "database is locked", by whom? */
+static int name_holder(const char *path, struct error *e)
+{
+    CLEANUP_FD int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+
+    return tenant_lock_refused(fd >= 0 ? tenant_lock_holder(fd) : 0, e);
+}
+
 int stock_open(const char *path, sqlite3 **db, struct error *e)
 {
     return stock_open_waiting(path, 0, db, e);
 }
 
-int stock_open_waiting(const char *path, int wait_ms, sqlite3 **db, struct error *e)
+int stock_open_waiting(const char *path, int64_t wait_ms, sqlite3 **db, struct error *e)
 {
     struct owner owner;
     struct stat st;
@@ -41,13 +49,13 @@ int stock_open_waiting(const char *path, int wait_ms, sqlite3 **db, struct error
     r = db_open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE,
                 "unix", db, e);
     if (r == E_OK)
-        sqlite3_busy_timeout(*db, wait_ms);
+        sqlite3_busy_timeout(*db, (int)wait_ms);
     if (r == E_OK) /* the first read is what makes side files, so it belongs here */
         r = db_exec(*db, "SELECT 1 FROM sqlite_schema LIMIT 1", e);
     side_self();
     if (r != E_OK)
         db_close(db);
-    return r;
+    return r == E_BUSY ? name_holder(path, e) : r;
 }
 
 int stock_settle(const char *path, struct error *e)

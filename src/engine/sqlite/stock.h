@@ -7,6 +7,7 @@
 #define ENGINE_SQLITE_STOCK_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <sqlite3.h>
 
@@ -23,7 +24,7 @@ bool stock_is_gone(const char *path, const char *decisions);
 /* A stock connection, opened as the file's owner. */
 int stock_open(const char *path, sqlite3 **db, struct error *e);
 /* The same, with SQLite's own waiting for a lock. */
-int stock_open_waiting(const char *path, int wait_ms, sqlite3 **db, struct error *e);
+int stock_open_waiting(const char *path, int64_t wait_ms, sqlite3 **db, struct error *e);
 /* Removes an empty journal that a killed process left, under the tenant's lock. */
 int stock_drop_empty_journal(const char *path, struct error *e);
 
