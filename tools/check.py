@@ -19,7 +19,7 @@ VARIANTS = {  # name: (suite, suffix of the build folder, meson options, slow-do
     "cli-asan": ("cli", "-asan", ["-Db_sanitize=address,undefined", "-Db_lundef=false"], 4),
     "unit-tsan": ("unit", "-tsan", ["-Db_sanitize=thread", "-Db_lundef=false"], 10),
 }
-NOT_BY_DEFAULT = {"soak", "unit-tsan", "tidy"}
+NOT_BY_DEFAULT = {"soak", "unit-tsan"}
 CASE = re.compile(r"(not )?ok\b[^#]*(#\s*(skip|todo))?", re.I)
 PLAN = re.compile(r"1\.\.(\d+)")
 SHOWN = 300  # lines of a failed test

@@ -2,12 +2,12 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
 
 #include "base/error.h"
+#include "base/number.h"
 
 static int64_t now_us(clockid_t id)
 {
@@ -45,18 +45,13 @@ int64_t clock_parse_duration_ms(const char *text)
         const char *unit;
         int64_t ms;
     } units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}};
-    char *end;
-    long long n;
+    uint64_t n;
 
-    if (text[0] < '0' || text[0] > '9')
-        return -1;
-    errno = 0;
-    n = strtoll(text, &end, 10);
-    if (errno || n > 1000000000)
+    if (!number_read(&text, &n) || n > 1000000000)
         return -1;
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
-        if (strcmp(end, units[i].unit) == 0)
-            return n * units[i].ms;
+        if (strcmp(text, units[i].unit) == 0)
+            return (int64_t)n * units[i].ms;
     return -1;
 }
 

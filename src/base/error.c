@@ -67,11 +67,6 @@ int error_errno(struct error *e, int code, const char *what, const char *path)
     return code;
 }
 
-int error_oom(struct error *e)
-{
-    return error_set(e, E_NOMEM, "out of memory");
-}
-
 static void name_once(char **field, const char *text, size_t n)
 {
     if (*field || !text)

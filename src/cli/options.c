@@ -1,12 +1,11 @@
 #include "cli/options.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/nearest.h"
+#include "base/number.h"
 #include "base/str.h"
 
 #define IN(field) offsetof(struct options, field)
@@ -169,12 +168,10 @@ static int take_word(const struct option_row *row, const char *value, unsigned *
 static int take_number(const struct option_row *row, const char *value, int64_t *to,
                        struct error *e)
 {
-    char *end, takes[64];
-    long long n;
+    char takes[64];
+    int64_t n;
 
-    errno = 0;
-    n = strtoll(value, &end, 10);
-    if (errno || end == value || *end || n < row->least || n > row->most) {
+    if (!number_parse(value, &n) || n < row->least || n > row->most) {
         snprintf(takes, sizeof takes, "a number from %lld to %lld", (long long)row->least,
                  (long long)row->most);
         return wrong(row, value, takes, e);

@@ -1,13 +1,12 @@
 #include "config/option.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/nearest.h"
+#include "base/number.h"
 #include "base/str.h"
 
 #define AT(field) offsetof(struct config, field)
@@ -91,19 +90,6 @@ char *config_glob(struct arena *arena, const char *dir, const char *glob)
     return str_ok(&escaped) ? config_path(arena, str_text(&escaped), glob) : NULL;
 }
 
-/* A whole number at the beginning; *end behind it. */
-static bool parse_number(const char *text, int64_t *number, const char **end)
-{
-    char *stop;
-
-    if (text[0] < '0' || text[0] > '9')
-        return false;
-    errno = 0;
-    *number = strtoll(text, &stop, 10);
-    *end = stop;
-    return errno == 0;
-}
-
 static bool parse_size(const char *text, int64_t *bytes)
 {
     static const struct {
@@ -113,10 +99,12 @@ static bool parse_size(const char *text, int64_t *bytes)
         {"", 1 << 20},      {"B", 1},         {"kB", 1000},     {"MB", 1000000},
         {"GB", 1000000000}, {"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30},
     };
-    const char *unit;
+    const char *unit = text;
+    uint64_t n;
 
-    if (!parse_number(text, bytes, &unit))
+    if (!number_read(&unit, &n) || n > INT64_MAX)
         return false;
+    *bytes = (int64_t)n;
     unit += *unit == ' ';
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
         if (strcmp(unit, units[i].unit) != 0)
@@ -145,10 +133,9 @@ static int check_range(const struct option *o, const char *text, int64_t value, 
 
 static int apply_number(const struct option *o, const char *text, void *to, struct error *e)
 {
-    const char *end;
     int64_t n;
 
-    if (!parse_number(text, &n, &end) || *end)
+    if (!number_parse(text, &n))
         return wrong(o, text, "give a whole number", e);
     if (check_range(o, text, n, "", e) != E_OK)
         return E_INVALID;

@@ -198,7 +198,7 @@ static int match_last(struct walk *w, const char *component, struct error *e)
     __attribute__((cleanup(names_free))) struct names sides = {0};
     size_t first = w->draft->n;
     struct dirent *entry;
-    DIR *d;
+    DIR *d = NULL;
     int r = open_folder(w, &d, e);
 
     if (r != E_OK || !d)
@@ -220,7 +220,7 @@ static int list_folders(struct walk *w, const char *component, struct names *fol
                         struct error *e)
 {
     struct dirent *entry;
-    DIR *d;
+    DIR *d = NULL;
     int r = open_folder(w, &d, e);
 
     if (r != E_OK || !d)
@@ -250,15 +250,16 @@ static int match_folders(struct walk *w, const char *component, const char *rest
 static int match_wildcard(struct walk *w, const char *component, size_t len, const char *rest,
                           struct error *e)
 {
-    CLEANUP_FREE char *copy = strndup(component, len);
+    CLEANUP_STR struct str copy = STR_INIT;
 
-    if (!copy)
+    str_addn(&copy, component, len);
+    if (!str_ok(&copy))
         return error_oom(e);
     if (!w->fixed_known) {
         w->fixed = w->path.len;
         w->fixed_known = true;
     }
-    return *rest ? match_folders(w, copy, rest, e) : match_last(w, copy, e);
+    return *rest ? match_folders(w, str_text(&copy), rest, e) : match_last(w, str_text(&copy), e);
 }
 
 /* A last component without wildcard: a tenant if something of that name is there, even a link that

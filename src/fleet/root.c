@@ -7,27 +7,18 @@
 #include <string.h>
 #include <unistd.h>
 
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
-
 #include "base/error.h"
 #include "base/file.h"
+#include "base/index.h"
 #include "base/str.h"
 #include "fleet/draft.h"
 
-struct folder {
-    const char *path, *real; /* in the arena */
-    UT_hash_handle hh;
-};
-
 struct folders {
     struct arena arena;
-    struct folder *by_path;
-    bool failed;
+    const char **real; /* of each folder seen; in the arena */
+    size_t n, cap;
+    struct index by_path; /* the number of a folder; keys in the arena */
 };
-
-#undef uthash_nonfatal_oom
-#define uthash_nonfatal_oom(element) (folders->failed = true)
 
 static const char *resolve(struct folders *folders, const char *path);
 
@@ -67,24 +58,27 @@ static const char *look(struct folders *folders, const char *path)
     return real ? real : from_parent(folders, path);
 }
 
+static bool remember(struct folders *folders, const char *path, const char *real)
+{
+    const char *key = arena_copy(&folders->arena, path);
+
+    if (!key || !array_room(&folders->real, folders->n, &folders->cap, sizeof real) ||
+        index_add(&folders->by_path, key, strlen(key), (uint32_t)folders->n) != E_OK)
+        return false;
+    folders->real[folders->n++] = real;
+    return true;
+}
+
 /* NULL only when out of memory, or when the working folder is gone. */
 static const char *resolve(struct folders *folders, const char *path)
 {
-    struct folder *f;
+    const uint32_t *known = index_find(&folders->by_path, path, strlen(path));
+    const char *real;
 
-    HASH_FIND(hh, folders->by_path, path, strlen(path), f);
-    if (f)
-        return f->real;
-    f = arena_alloc(&folders->arena, sizeof *f);
-    if (!f)
-        return NULL;
-    f->path = arena_copy(&folders->arena, path);
-    f->real =
-        str_same(path, ".") || str_same(path, "/") ? whole(folders, path) : look(folders, path);
-    if (!f->path || !f->real)
-        return NULL;
-    HASH_ADD_KEYPTR(hh, folders->by_path, f->path, strlen(f->path), f);
-    return folders->failed ? NULL : f->real;
+    if (known && *known < folders->n)
+        return folders->real[*known];
+    real = str_same(path, ".") || str_same(path, "/") ? whole(folders, path) : look(folders, path);
+    return real && remember(folders, path, real) ? real : NULL;
 }
 
 /* Cuts root to what it has in common with real, at a slash. */
@@ -144,12 +138,14 @@ static int all_folders(const struct fleet *fleet, struct folders *folders, char 
 int find_root(struct fleet *fleet, struct error *e)
 {
     struct folders folders = {0};
-    CLEANUP_FREE char *root = NULL;
+    char *root = NULL;
     int r = all_folders(fleet, &folders, &root, e);
 
-    HASH_CLEAR(hh, folders.by_path);
-    arena_free(&folders.arena);
     if (r == E_OK && !(fleet->root = arena_copy(&fleet->arena, root)))
         r = error_oom(e);
+    index_free(&folders.by_path);
+    free(folders.real);
+    arena_free(&folders.arena);
+    free(root);
     return r;
 }

@@ -4,7 +4,8 @@
 
 #include "base/error.h"
 #include "base/hash.h"
-#include "op/handmade.h"
+#include "base/number.h"
+#include "op/job.h"
 #include "op/report.h"
 #include "op/session.h"
 #include "op/settle.h"
@@ -12,36 +13,30 @@
 static int find_version(const struct session *s, const char *text, uint64_t *version,
                         struct error *e)
 {
-    unsigned long long number;
-    char tail;
+    int64_t number;
 
-    if (sscanf(text, "%llu%c", &number, &tail) == 1 && source_find(&s->source, number)) {
-        *version = number;
+    if (number_parse(text, &number) && source_find(&s->source, (uint64_t)number)) {
+        *version = (uint64_t)number;
         return E_OK;
     }
     return error_set(e, E_INVALID, "%s is no version of a migration in %s", text, s->source.dir);
 }
 
+/* Nobody may be above it already. */
 static int check(const struct session *s, const struct survey *survey, uint64_t version,
-                 const struct migrate_options *options, struct plan *plan, struct error *e)
+                 struct error *e)
 {
     for (size_t i = 0; i < survey->n; i++) {
         const struct facts *f = &survey->facts[i];
-        int r;
 
-        if (!s->selected[i])
+        if (!s->selected[i] || f->usable != USABLE_YES || lineage_version(f->lineage) <= version)
             continue;
-        r = handmade_usable(s, survey, (uint32_t)i, options->skip_unusable, plan, e);
-        if (r != E_OK)
-            return r;
-        if (f->usable == USABLE_YES && lineage_version(f->lineage) > version) {
-            error_set(e, E_POLICY, "is at version %llu already, above %llu",
-                      (unsigned long long)lineage_version(f->lineage), (unsigned long long)version);
-            error_tenant(e, s->fleet.tenants[i].id);
-            error_hint(e, "adopt only marks; to go back use: lockstep down %llu",
-                       (unsigned long long)version);
-            return E_POLICY;
-        }
+        error_set(e, E_POLICY, "is at version %llu already, above %llu",
+                  (unsigned long long)lineage_version(f->lineage), (unsigned long long)version);
+        error_tenant(e, s->fleet.tenants[i].id);
+        error_hint(e, "adopt only marks; to go back use: lockstep down %llu",
+                   (unsigned long long)version);
+        return E_POLICY;
     }
     return E_OK;
 }
@@ -69,16 +64,20 @@ static int recipe_for(struct session *s, struct plan *plan, const struct lineage
 }
 
 /* Tenants of one past share a recipe; pasts are few. */
-static int build(struct session *s, const struct survey *survey, uint64_t version,
-                 struct plan *plan, struct error *e)
+static int make_recipes(struct session *s, const struct survey *survey, uint64_t version,
+                        struct plan *plan, uint32_t *recipe_of)
 {
     const struct lineage **pasts = arena_array(&plan->arena, survey->n, sizeof *pasts);
     int r = pasts ? E_OK : E_NOMEM;
 
+    plan->recipes = arena_array(&plan->arena, survey->n, sizeof *plan->recipes);
+    if (!plan->recipes)
+        return E_NOMEM;
     for (size_t i = 0; r == E_OK && i < survey->n; i++) {
         const struct facts *f = &survey->facts[i];
-        size_t k = 0;
+        uint32_t k = 0;
 
+        recipe_of[i] = PLAN_NO_RECIPE;
         if (!s->selected[i] || f->usable != USABLE_YES)
             continue;
         while (k < plan->n_recipes && pasts[k] != f->lineage)
@@ -87,11 +86,22 @@ static int build(struct session *s, const struct survey *survey, uint64_t versio
             pasts[plan->n_recipes++] = f->lineage;
             r = recipe_for(s, plan, f->lineage, version, &plan->recipes[k]);
         }
-        if (r == E_OK && plan->recipes[k].n)
-            handmade_branch(plan, survey, (uint32_t)i, (uint32_t)k, 0,
-                            (uint16_t)plan->recipes[k].n);
+        recipe_of[i] = k;
     }
-    return r == E_OK ? handmade_end(plan, e) : error_oom(e);
+    return r;
+}
+
+static int build(struct session *s, const struct survey *survey, uint64_t version,
+                 const struct migrate_options *options, struct plan *plan, struct error *e)
+{
+    struct plan_request request = migrate_request(s, options);
+    uint32_t *recipe_of = arena_array(&plan->arena, survey->n, sizeof *recipe_of);
+
+    plan->target = version;
+    if (!recipe_of || make_recipes(s, survey, version, plan, recipe_of) != E_OK)
+        return error_oom(e);
+    request.direction = PLAN_UP;
+    return plan_given(&s->fleet, survey->facts, &request, recipe_of, plan, e);
 }
 
 int adopt(struct session *s, const char *version, const struct migrate_options *options,
@@ -99,6 +109,7 @@ int adopt(struct session *s, const char *version, const struct migrate_options *
 {
     struct survey survey = {0};
     struct plan plan = {0};
+    const struct planned planned = {.command = "adopt", .survey = &survey, .plan = &plan};
     uint64_t number = 0;
     int r = run_begin(s, "adopt", options, report, e);
 
@@ -108,16 +119,12 @@ int adopt(struct session *s, const char *version, const struct migrate_options *
         r = find_version(s, version, &number, e);
     if (r == E_OK)
         r = survey_fleet(s, &survey, e);
-    plan.target = number;
-    plan.n_selected = s->n_selected;
     if (r == E_OK)
-        r = handmade_room(&plan, survey.n, survey.n) == E_OK ? E_OK : error_oom(e);
+        r = check(s, &survey, number, e);
     if (r == E_OK)
-        r = check(s, &survey, number, options, &plan, e);
+        r = build(s, &survey, number, options, &plan, e);
     if (r == E_OK)
-        r = build(s, &survey, number, &plan, e);
-    if (r == E_OK)
-        r = run_plan(s, "adopt", NULL, &survey, &plan, options, report, e);
+        r = run_plan(s, &planned, options, report, e);
     plan_free(&plan);
     survey_free(&survey);
     return r;

@@ -3,21 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <uthash.h>
-
 #include "base/error.h"
+#include "base/index.h"
 #include "base/str.h"
 #include "engine/sqlite/decision.h"
 #include "op/session.h"
 
-struct listed {
-    const char *journal; /* into the text */
-    UT_hash_handle hh;
-};
-
 struct doubt {
     struct str journals; /* each terminated */
-    struct listed *all;
+    struct index all;    /* by name, into the text */
 };
 
 int doubt_folder(struct session *s, char **dir, struct error *e)
@@ -56,14 +50,9 @@ static int index_journals(struct doubt *d)
 {
     const char *end = str_text(&d->journals) + d->journals.len;
 
-    for (const char *at = str_text(&d->journals); at < end; at += strlen(at) + 1) {
-        struct listed *listed = calloc(1, sizeof *listed);
-
-        if (!listed)
+    for (const char *at = str_text(&d->journals); at < end; at += strlen(at) + 1)
+        if (!index_find(&d->all, at, strlen(at)) && index_add(&d->all, at, strlen(at), 0) != E_OK)
             return E_NOMEM;
-        listed->journal = at;
-        HASH_ADD_KEYPTR(hh, d->all, listed->journal, strlen(at), listed);
-    }
     return E_OK;
 }
 
@@ -78,7 +67,7 @@ int doubt_read(struct session *s, struct doubt **doubt, struct error *e)
     if (r == E_OK && index_journals(d) != E_OK)
         r = error_oom(e);
     free(dir);
-    if (r == E_OK && d->all) {
+    if (r == E_OK && d->all.entries) {
         *doubt = d;
         return E_OK;
     }
@@ -90,27 +79,18 @@ int doubt_read(struct session *s, struct doubt **doubt, struct error *e)
 bool doubt_has(const struct doubt *doubt, const char *path)
 {
     CLEANUP_STR struct str journal = STR_INIT;
-    struct listed *listed = NULL;
 
     if (!doubt)
         return false;
     str_addf(&journal, "%s-journal", path);
-    if (str_ok(&journal))
-        HASH_FIND(hh, doubt->all, journal.data, journal.len, listed);
-    return listed;
+    return !str_ok(&journal) || index_find(&doubt->all, journal.data, journal.len);
 }
 
 void doubt_free(struct doubt *d)
 {
-    struct listed *listed, *next;
-
     if (!d)
         return;
-    HASH_ITER(hh, d->all, listed, next)
-    {
-        HASH_DEL(d->all, listed);
-        free(listed);
-    }
+    index_free(&d->all);
     str_free(&d->journals);
     free(d);
 }

@@ -4,9 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <uthash.h>
-
 #include "base/error.h"
+#include "base/index.h"
 #include "core/run.h"
 #include "op/job.h"
 
@@ -34,11 +33,6 @@ static void read_group(struct fates *f, const struct group *g)
 
 /* --- a tenant of several segments has a branch each --- */
 
-struct first_branch {
-    UT_hash_handle hh; /* by path */
-    uint32_t branch;
-};
-
 static bool is_segmented(const struct job *job)
 {
     for (uint32_t i = 0; i < job->n; i++)
@@ -59,24 +53,17 @@ static void merge(struct fates *f, uint32_t into, uint32_t i)
 
 static int merge_segments(struct fates *f, const struct job *job)
 {
-    struct first_branch *all = calloc(job->n, sizeof *all), *by_path = NULL;
+    CLEANUP_INDEX struct index firsts = INDEX_INIT; /* branches, by path */
 
-    if (!all)
-        return E_NOMEM;
     for (uint32_t i = 0; i < job->n; i++) {
         const char *path = job->branches[i].path;
-        struct first_branch *first = NULL;
+        const uint32_t *first = index_find(&firsts, path, strlen(path));
 
-        HASH_FIND_STR(by_path, path, first);
-        if (first) {
-            merge(f, first->branch, i);
-        } else {
-            all[i].branch = i;
-            HASH_ADD_KEYPTR(hh, by_path, path, strlen(path), &all[i]);
-        }
+        if (first)
+            merge(f, *first, i);
+        else if (index_add(&firsts, path, strlen(path), i) != E_OK)
+            return E_NOMEM;
     }
-    HASH_CLEAR(hh, by_path);
-    free(all);
     return E_OK;
 }
 

@@ -83,14 +83,10 @@ static int name_folder(struct session *s, struct job *job, struct error *e)
     return r == E_OK && !job->decisions ? error_oom(e) : r;
 }
 
-int job_make(struct session *s, const char *command, const char *undoes,
-             const struct survey *survey, const struct plan *plan, struct job *job, struct error *e)
+static int take_plan(struct job *job, const struct session *s, const struct planned *planned)
 {
-    *job = (struct job){.direction = plan->direction, .scope = plan->scope};
-    if (new_id(job) != E_OK)
-        return error_set(e, E_FATAL, "the system gives no random numbers");
-    snprintf(job->command, sizeof job->command, "%s", command);
-    snprintf(job->undoes, sizeof job->undoes, "%s", undoes ? undoes : "");
+    const struct plan *plan = planned->plan;
+
     job->target = target_text(&job->arena, s, plan);
     job->digest = plan->digest;
     job->undoable = plan->reversible;
@@ -98,11 +94,23 @@ int job_make(struct session *s, const char *command, const char *undoes,
     job->n_recipes = plan->n_recipes;
     job->tenants = plan->n_tenants;
     if (!make_arrays(job, plan->n_branches, plan->n_groups))
-        return error_oom(e);
+        return E_NOMEM;
     for (size_t i = 0; i < plan->n_branches; i++)
-        add_branch(job, &s->fleet, survey, plan, &plan->branches[i]);
+        add_branch(job, &s->fleet, planned->survey, plan, &plan->branches[i]);
     for (size_t i = 0; i < plan->n_groups; i++)
         job->groups[job->n_groups++] = (struct job_group){plan->groups[i].first, plan->groups[i].n};
+    return E_OK;
+}
+
+int job_make(struct session *s, const struct planned *planned, struct job *job, struct error *e)
+{
+    *job = (struct job){.direction = planned->plan->direction, .scope = planned->plan->scope};
+    if (new_id(job) != E_OK)
+        return error_set(e, E_FATAL, "the system gives no random numbers");
+    snprintf(job->command, sizeof job->command, "%s", planned->command);
+    snprintf(job->undoes, sizeof job->undoes, "%s", planned->undoes ? planned->undoes : "");
+    if (take_plan(job, s, planned) != E_OK)
+        return error_oom(e);
     return name_folder(s, job, e);
 }
 

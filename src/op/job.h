@@ -47,10 +47,16 @@ struct job {
     size_t n_groups;
 };
 
+/* What a command wants to run. */
+struct planned {
+    const char *command;
+    const char *undoes; /* the run it takes back, or NULL */
+    const struct survey *survey;
+    const struct plan *plan;
+};
+
 /* A new id and key; branches from plan and survey. The plan and the fleet must outlive the job. */
-int job_make(struct session *s, const char *command, const char *undoes,
-             const struct survey *survey, const struct plan *plan, struct job *job,
-             struct error *e);
+int job_make(struct session *s, const struct planned *planned, struct job *job, struct error *e);
 void job_free(struct job *job);
 
 /* The body of the plan event, and back. */

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/file.h"
+#include "base/number.h"
 #include "engine/sqlite/tenant_file.h"
 #include "fleet/fleet.h"
 #include "op/execute.h"
@@ -21,19 +23,19 @@ enum { MAPPINGS_LEFT = 4000 }; /* of vm.max_map_count, for code, heap and thread
 /* A group larger than the descriptors keeps its locks by mappings: those bound it then. */
 static uint32_t group_room(void)
 {
-    FILE *f = fopen("/proc/sys/vm/max_map_count", "re");
-    unsigned long mappings = 65530;
+    CLEANUP_STR struct str text = STR_INIT;
+    const char *at;
+    uint64_t mappings = 65530; /* the kernel's default */
 
-    if (f) {
-        if (fscanf(f, "%lu", &mappings) != 1)
-            mappings = 65530;
-        fclose(f);
+    if (file_read("/proc/sys/vm/max_map_count", 64, &text, NULL) == E_OK) {
+        at = str_text(&text);
+        number_read(&at, &mappings);
     }
     mappings = mappings > 2 * MAPPINGS_LEFT ? mappings - MAPPINGS_LEFT : MAPPINGS_LEFT;
     return tenant_file_room() + (mappings > UINT32_MAX / 2 ? UINT32_MAX / 2 : (uint32_t)mappings);
 }
 
-static struct plan_request request_of(const struct session *s, const struct migrate_options *o)
+struct plan_request migrate_request(const struct session *s, const struct migrate_options *o)
 {
     return (struct plan_request){
         .direction = o->direction,
@@ -66,17 +68,17 @@ int migrate_plan(struct session *s, const struct migrate_options *options, struc
         r = survey_fleet(s, survey, e);
     if (r != E_OK)
         return r;
-    request = request_of(s, options);
+    request = migrate_request(s, options);
     return plan_make(&s->fleet, survey->facts, &s->source, &request, plan, problems, e);
 }
 
-int run_plan(struct session *s, const char *command, const char *undoes,
-             const struct survey *survey, const struct plan *plan,
+int run_plan(struct session *s, const struct planned *planned,
              const struct migrate_options *options, struct report *report, struct error *e)
 {
+    const struct plan *plan = planned->plan;
     struct execution x = {0};
     struct job job = {0};
-    int r = report_begin(report, command, s, survey, plan);
+    int r = report_begin(report, planned->command, s, plan);
 
     if (r != E_OK)
         return error_oom(e);
@@ -84,7 +86,7 @@ int run_plan(struct session *s, const char *command, const char *undoes,
         return E_OK;
     if (options->confirm && !options->confirm(options->ctx, s, plan))
         return error_set(e, E_REFUSED, "not confirmed; nothing was changed");
-    r = job_make(s, command, undoes, survey, plan, &job, e);
+    r = job_make(s, planned, &job, e);
     if (r == E_OK)
         r = execute(s, &job, options, &x, e);
     if (r == E_OK && report_end(report, s, &job, &x) != E_OK)
@@ -111,12 +113,13 @@ int migrate(struct session *s, const struct migrate_options *options, struct rep
     const char *command = options->direction == PLAN_UP ? "up" : "down";
     struct survey survey = {0};
     struct plan plan = {0};
+    const struct planned planned = {.command = command, .survey = &survey, .plan = &plan};
     int r = run_begin(s, command, options, report, e);
 
     if (r == E_OK)
         r = migrate_plan(s, options, &survey, &plan, NULL, e);
     if (r == E_OK)
-        r = run_plan(s, command, NULL, &survey, &plan, options, report, e);
+        r = run_plan(s, &planned, options, report, e);
     plan_free(&plan);
     survey_free(&survey);
     return r;

@@ -86,15 +86,16 @@ int rehearse(struct session *s, const struct migrate_options *options, struct re
 {
     struct survey survey = {0};
     struct plan plan = {0};
+    const struct planned planned = {.command = "rehearse", .survey = &survey, .plan = &plan};
     struct job job = {0};
     int r;
 
     memset(report, 0, sizeof *report);
     r = migrate_plan(s, options, &survey, &plan, NULL, e);
     if (r == E_OK)
-        r = report_begin(report, "rehearse", s, &survey, &plan) == E_OK ? E_OK : error_oom(e);
+        r = report_begin(report, "rehearse", s, &plan) == E_OK ? E_OK : error_oom(e);
     if (r == E_OK)
-        r = job_make(s, "rehearse", NULL, &survey, &plan, &job, e);
+        r = job_make(s, &planned, &job, e);
     if (r == E_OK)
         r = run_all(s, &job, report, e);
     job_free(&job);

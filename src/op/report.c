@@ -59,9 +59,8 @@ static const char *digits_of(struct report *r, const struct session *s, uint64_t
 }
 
 int report_begin(struct report *r, const char *command, const struct session *s,
-                 const struct survey *survey, const struct plan *plan)
+                 const struct plan *plan)
 {
-    (void)survey;
     snprintf(r->command, sizeof r->command, "%s", command);
     r->target = plan->target;
     r->target_digits = digits_of(r, s, plan->target);

@@ -13,7 +13,7 @@ struct survey;
 
 /* Fills what is known before the run: target, skips, counts. E_OK or E_NOMEM. */
 int report_begin(struct report *r, const char *command, const struct session *s,
-                 const struct survey *survey, const struct plan *plan);
+                 const struct plan *plan);
 /* What came of it. Moves the causes out of the machine. */
 int report_end(struct report *r, struct session *s, const struct job *job, struct execution *x);
 /* Adds a failure; why is moved. */

@@ -70,6 +70,7 @@ int retry_run(struct session *s, const char *run, const struct migrate_options *
     struct migrate_options again = *options;
     struct survey survey = {0};
     struct plan plan = {0};
+    const struct planned planned = {.command = "retry", .survey = &survey, .plan = &plan};
     struct job job = {0};
     int r = run_begin(s, "retry", options, report, e);
 
@@ -85,7 +86,7 @@ int retry_run(struct session *s, const char *run, const struct migrate_options *
     if (r == E_OK)
         r = check_same(&job, &plan, e);
     if (r == E_OK)
-        r = run_plan(s, "retry", NULL, &survey, &plan, &again, report, e);
+        r = run_plan(s, &planned, &again, report, e);
     plan_free(&plan);
     survey_free(&survey);
     job_free(&job);

@@ -3,9 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <uthash.h>
-
 #include "base/clock.h"
+#include "base/index.h"
 #include "base/str.h"
 #include "engine/sqlite/look.h"
 #include "op/doubt.h"
@@ -22,11 +21,10 @@ struct glance {
     bool known;              /* the cache knows it; not so: read afresh */
     uint32_t lineage, flags; /* as in struct cache_look */
     int64_t looked_us;
-    UT_hash_handle hh; /* by device and inode */
     struct {
         dev_t dev;
         ino_t ino;
-    } key;
+    } key; /* in the index of all files */
 };
 
 struct surveying {
@@ -241,37 +239,37 @@ static void conclude(struct surveying *v, uint32_t i)
     str_free(&look->past);
 }
 
-static void find_twin(struct surveying *v, struct glance **all, uint32_t i)
+static void find_twin(struct surveying *v, struct index *files, uint32_t i)
 {
-    struct glance *g = &v->glances[i], *other = NULL;
+    struct facts *f = &v->survey->facts[i];
+    struct glance *g = &v->glances[i];
+    const uint32_t *other;
 
     g->key.dev = g->look.dev;
     g->key.ino = g->look.ino;
-    HASH_FIND(hh, *all, &g->key, sizeof g->key, other);
-    if (other) {
-        struct facts *f = &v->survey->facts[i];
-
+    other = index_find(files, &g->key, sizeof g->key);
+    if (!other && index_add(files, &g->key, sizeof g->key, i) == E_OK)
+        return;
+    if (other)
         error_set(&f->why, E_REFUSED, "is the same file as tenant %s",
-                  v->s->fleet.tenants[other - v->glances].id);
-        error_tenant(&f->why, v->s->fleet.tenants[i].id);
-        f->usable = USABLE_NO;
-    } else {
-        HASH_ADD(hh, *all, key, sizeof g->key, g);
-    }
+                  v->s->fleet.tenants[*other].id);
+    else
+        error_oom(&f->why);
+    error_tenant(&f->why, v->s->fleet.tenants[i].id);
+    f->usable = USABLE_NO;
 }
 
 static void conclude_all(struct surveying *v)
 {
-    struct glance *all = NULL;
+    CLEANUP_INDEX struct index files = INDEX_INIT;
 
     for (uint32_t i = 0; i < v->survey->n; i++) {
         if (!v->s->selected[i] || v->survey->facts[i].usable != USABLE_YES)
             continue;
         conclude(v, i);
         if (v->survey->facts[i].usable == USABLE_YES)
-            find_twin(v, &all, i);
+            find_twin(v, &files, i);
     }
-    HASH_CLEAR(hh, all);
 }
 
 static int prepare(struct surveying *v, struct doubt **doubt, struct error *e)

@@ -10,7 +10,6 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/str.h"
-#include "op/handmade.h"
 #include "op/job.h"
 #include "op/report.h"
 #include "op/session.h"
@@ -100,12 +99,12 @@ static int check_trail(const struct undoing *u, uint32_t i, struct error *e)
 static int check_script(const struct undoing *u, uint32_t i, const struct step *step,
                         const struct trail_row *row, struct error *e)
 {
-    if (step->mark || step->down)
+    if (step->mark)
         return E_OK;
     if (!step->inverse)
-        error_set(e, E_POLICY, "%s_%s has no down script, so it cannot be undone", step->digits,
-                  step->name);
-    else if (!str_same(row->down_hash, step->inverse->hash))
+        error_set(e, E_POLICY, "%s_%s has no %s script, so it cannot be undone", step->digits,
+                  step->name, step->down ? "up" : "down");
+    else if (!step->down && !str_same(row->down_hash, step->inverse->hash))
         error_set(e, E_POLICY,
                   "the down script of %s_%s in its history is not the one that the run log knows",
                   step->digits, step->name);
@@ -126,44 +125,14 @@ static struct step inverse_of(const struct step *step)
     return back;
 }
 
-/* The whole of a job's recipe, reversed; made when first needed. */
-static uint32_t recipe_for(struct undoing *u, uint32_t of, uint32_t *known)
+static int reverse(struct undoing *u, const struct recipe *from, struct recipe *to)
 {
-    const struct recipe *from = &u->job.recipes[of];
-    struct recipe *to;
-
-    if (known[of])
-        return known[of];
-    to = &u->plan.recipes[u->plan.n_recipes];
     to->steps = arena_array(&u->plan.arena, from->n ? from->n : 1, sizeof *to->steps);
     if (!to->steps)
-        return 0;
+        return E_NOMEM;
     for (to->n = 0; to->n < from->n; to->n++)
         to->steps[to->n] = inverse_of(&from->steps[from->n - 1 - to->n]);
-    known[of] = (uint32_t)++u->plan.n_recipes;
-    return known[of];
-}
-
-static bool is_outside(const struct step *step)
-{
-    return !step->mark && step->script->transaction_off;
-}
-
-/* Steps outside a transaction are segments of their own; the k-th segment of a reversed recipe. */
-static bool segment_of(const struct recipe *recipe, uint16_t k, uint16_t *from, uint16_t *to)
-{
-    uint16_t at = 0;
-
-    for (uint16_t segment = 0; at < recipe->n; segment++) {
-        *from = at++;
-        if (!is_outside(&recipe->steps[*from]))
-            while (at < recipe->n && !is_outside(&recipe->steps[at]))
-                at++;
-        *to = at;
-        if (segment == k)
-            return true;
-    }
-    return false;
+    return E_OK;
 }
 
 /* Most tenants took all of their recipe or nothing; a part (a run that ended partial) is refused.
@@ -189,53 +158,64 @@ static int check_tenant(struct undoing *u, uint32_t tenant, const struct recipe 
     return E_OK;
 }
 
-static int take_tenant(struct undoing *u, uint32_t branch, uint16_t segment, uint32_t *known,
-                       bool *more, struct error *e)
+/* The recipe of each tenant that took part, once it is known to be able to go back. */
+static int take_tenants(struct undoing *u, uint32_t *recipe_of, struct error *e)
 {
-    const struct tenant *t = fleet_find(&u->s->fleet, u->job.branches[branch].id);
-    uint32_t i = t ? (uint32_t)(t - u->s->fleet.tenants) : 0, of = u->job.recipe_of[branch];
-    uint16_t from, to;
-    uint32_t recipe;
-    int r;
+    int r = E_OK;
 
-    if (!t || !u->s->selected[i] || u->job.from[branch] || !u->trails[i].n ||
-        u->survey.facts[i].usable != USABLE_YES)
-        return E_OK;
-    r = segment ? E_OK : check_tenant(u, i, &u->job.recipes[of], e);
-    recipe = r == E_OK ? recipe_for(u, of, known) : 0;
-    if (!recipe)
-        return r == E_OK ? error_oom(e) : r;
-    if (segment_of(&u->plan.recipes[recipe - 1], segment, &from, &to)) {
-        handmade_branch(&u->plan, &u->survey, i, recipe - 1, from, to);
-        *more = true;
+    for (uint32_t b = 0; b < u->job.n && r == E_OK; b++) {
+        const struct tenant *t = fleet_find(&u->s->fleet, u->job.branches[b].id);
+        uint32_t i = t ? (uint32_t)(t - u->s->fleet.tenants) : 0;
+
+        if (!t || !u->s->selected[i] || u->job.from[b] || !u->trails[i].n)
+            continue;
+        recipe_of[i] = u->job.recipe_of[b];
+        r = check_tenant(u, i, &u->job.recipes[recipe_of[i]], e);
+    }
+    return r;
+}
+
+/* Only what a tenant takes is reversed: the others' scripts may be missing. */
+static int reverse_all(struct undoing *u, const uint32_t *recipe_of)
+{
+    struct plan *plan = &u->plan;
+
+    plan->n_recipes = u->job.n_recipes;
+    plan->recipes = arena_array(&plan->arena, plan->n_recipes, sizeof *plan->recipes);
+    if (!plan->recipes)
+        return E_NOMEM;
+    for (size_t i = 0; i < u->s->fleet.n; i++) {
+        uint32_t k = recipe_of[i];
+
+        if (k != PLAN_NO_RECIPE && !plan->recipes[k].steps &&
+            reverse(u, &u->job.recipes[k], &plan->recipes[k]) != E_OK)
+            return E_NOMEM;
     }
     return E_OK;
 }
 
 static int build(struct undoing *u, struct error *e)
 {
-    uint32_t *known = arena_array(&u->plan.arena, u->job.n_recipes, sizeof *known);
-    bool more = true;
-    int r = known ? E_OK : error_oom(e);
+    struct plan_request request = migrate_request(u->s, u->options);
+    uint32_t *recipe_of = arena_array(&u->plan.arena, u->s->fleet.n, sizeof *recipe_of);
+    int r;
 
-    for (uint16_t segment = 0; more && r == E_OK; segment++) {
-        more = false;
-        for (uint32_t b = 0; b < u->job.n && r == E_OK; b++)
-            r = take_tenant(u, b, segment, known, &more, e);
-        handmade_group(&u->plan, segment);
-    }
-    return r == E_OK ? handmade_end(&u->plan, e) : r;
+    if (!recipe_of)
+        return error_oom(e);
+    memset(recipe_of, 0xff, u->s->fleet.n * sizeof *recipe_of); /* PLAN_NO_RECIPE */
+    r = take_tenants(u, recipe_of, e);
+    if (r != E_OK)
+        return r;
+    if (reverse_all(u, recipe_of) != E_OK)
+        return error_oom(e);
+    request.direction = u->job.direction == PLAN_UP ? PLAN_DOWN : PLAN_UP;
+    return plan_given(&u->s->fleet, u->survey.facts, &request, recipe_of, &u->plan, e);
 }
 
 static int look(struct undoing *u, struct error *e)
 {
     int r = survey_fleet(u->s, &u->survey, e);
 
-    if (r == E_OK && handmade_room(&u->plan, u->survey.n, u->job.n_recipes) != E_OK)
-        r = error_oom(e);
-    for (uint32_t i = 0; i < u->survey.n && r == E_OK; i++)
-        if (u->s->selected[i])
-            r = handmade_usable(u->s, &u->survey, i, u->options->skip_unusable, &u->plan, e);
     u->trails = calloc(u->survey.n ? u->survey.n : 1, sizeof *u->trails);
     if (r != E_OK || !u->trails)
         return r == E_OK ? error_oom(e) : r;
@@ -277,6 +257,8 @@ static void name_target(struct undoing *u)
 static int undo(struct undoing *u, const char *run, const char *tenant, struct report *report,
                 struct error *e)
 {
+    const struct planned planned = {
+        .command = "undo", .undoes = u->job.run, .survey = &u->survey, .plan = &u->plan};
     int r = find_run(u, run, e);
 
     if (r == E_OK)
@@ -287,11 +269,10 @@ static int undo(struct undoing *u, const char *run, const char *tenant, struct r
         r = build(u, e);
     if (r != E_OK)
         return r;
-    u->plan.n_selected = u->s->n_selected;
     if (session_source(u->s, e) != E_OK)
         error_clear(e); /* the scripts are in the log: the folder is for names only */
     name_target(u);
-    return run_plan(u->s, "undo", u->job.run, &u->survey, &u->plan, u->options, report, e);
+    return run_plan(u->s, &planned, u->options, report, e);
 }
 
 int undo_run(struct session *s, const char *run, const char *tenant,

@@ -49,7 +49,7 @@ static enum guarantee promise(const struct cut *c, uint32_t tenant, const struct
                               struct range range)
 {
     for (uint16_t i = range.from; i < range.to; i++)
-        if (recipe->steps[i].script->transaction_off)
+        if (step_is_outside(&recipe->steps[i]))
             return GUARANTEE_COMPENSATED;
     return c->w->facts[tenant].guarantee;
 }

@@ -43,7 +43,7 @@ static int take(struct work *w, struct table *table, uint32_t tenant, struct err
     const struct facts *facts = &w->facts[tenant];
     size_t slot;
 
-    if (w->n_pasts == table->cap && !grow(table, w))
+    if (w->n_pasts >= table->cap && !grow(table, w))
         return error_oom(e);
     slot = slot_of(table, w, facts->lineage);
     if (!table->slots[slot]) {

@@ -71,13 +71,29 @@ static int make(struct work *w, struct error *e)
         r = plan_check(w, e);
     if (r == E_OK)
         r = plan_recipes(w, e);
-    if (r != E_OK || w->incomplete)
-        return r;
-    r = plan_cut(w, e);
+    return r == E_OK && !w->incomplete ? plan_finish(w, e) : r;
+}
+
+int plan_finish(struct work *w, struct error *e)
+{
+    int r = plan_cut(w, e);
+
     if (r != E_OK)
         return r;
     plan_policy(w);
     return plan_digest(w, e);
+}
+
+int plan_end(struct work *w, int r, struct error *e)
+{
+    if (r == E_OK && w->n_problems > 0) {
+        r = w->gravest.code;
+        plan_more(&w->gravest, w->n_problems - 1, "problem");
+        error_move(e, &w->gravest);
+    }
+    error_clear(&w->gravest);
+    arena_free(&w->scratch);
+    return r;
 }
 
 int plan_make(const struct fleet *fleet, const struct facts *facts, const struct source *source,
@@ -92,14 +108,7 @@ int plan_make(const struct fleet *fleet, const struct facts *facts, const struct
     plan->scope = request->scope;
     w.plan = plan;
     w.problems = problems;
-    r = make(&w, e);
-    if (r == E_OK && w.n_problems > 0) {
-        r = w.gravest.code;
-        plan_more(&w.gravest, w.n_problems - 1, "problem");
-        error_move(e, &w.gravest);
-    }
-    error_clear(&w.gravest);
-    arena_free(&w.scratch);
+    r = plan_end(&w, make(&w, e), e);
     if (r != E_OK)
         plan_free(plan);
     return r;

@@ -119,6 +119,16 @@ void problems_free(struct problems *p);
 int plan_make(const struct fleet *fleet, const struct facts *facts, const struct source *source,
               const struct plan_request *request, struct plan *plan, struct problems *problems,
               struct error *e);
+/*
+ * A plan whose recipes were made elsewhere (adopt, undo): direction and scope are the request's;
+ * recipes, target and arena are the caller's, in a plan that is otherwise zero. recipe_of: one a
+ * tenant of the fleet, PLAN_NO_RECIPE for those that have nothing to do. Errors as above; the plan
+ * is the caller's to free in any case.
+ */
+#define PLAN_NO_RECIPE UINT32_MAX
+int plan_given(const struct fleet *fleet, const struct facts *facts,
+               const struct plan_request *request, const uint32_t *recipe_of, struct plan *plan,
+               struct error *e);
 void plan_free(struct plan *plan);
 
 #endif

@@ -5,7 +5,7 @@ static const struct step *one_way_step(const struct plan *plan)
 {
     for (size_t r = 0; r < plan->n_recipes; r++)
         for (size_t i = 0; i < plan->recipes[r].n; i++)
-            if (!plan->recipes[r].steps[i].inverse)
+            if (!plan->recipes[r].steps[i].inverse && !plan->recipes[r].steps[i].mark)
                 return &plan->recipes[r].steps[i];
     return NULL;
 }
@@ -18,7 +18,7 @@ static bool drops(const struct plan *plan)
         for (size_t i = 0; i < plan->recipes[r].n; i++) {
             const struct script *script = plan->recipes[r].steps[i].script;
 
-            if (script != last && plan_script_drops(script))
+            if (script != last && !plan->recipes[r].steps[i].mark && plan_script_drops(script))
                 return true;
             last = script;
         }

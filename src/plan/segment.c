@@ -39,7 +39,7 @@ static bool mark_step(struct cut *c, const struct step *step)
         c->marks[i] = (struct mark){.version = step->version, .step = step};
         c->n_marks++;
     }
-    c->marks[i].outside = c->marks[i].outside || step->script->transaction_off;
+    c->marks[i].outside = c->marks[i].outside || step_is_outside(step);
     return true;
 }
 

@@ -1,7 +1,6 @@
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "base/str.h"
 #include "plan/work.h"
 
@@ -15,12 +14,7 @@ static int malformed(const char *text, struct error *e)
 /* 1 to 18 digits and nothing else. */
 static bool number(const char *text, uint64_t *n)
 {
-    size_t len = strspn(text, "0123456789");
-
-    if (len == 0 || len > 18 || text[len])
-        return false;
-    *n = strtoull(text, NULL, 10);
-    return true;
+    return strlen(text) <= 18 && number_read(&text, n) && !*text;
 }
 
 static uint64_t head(const struct source *source)

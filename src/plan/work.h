@@ -16,7 +16,7 @@
 #include "fleet/fleet.h"
 #include "plan/plan.h"
 
-#define NONE UINT32_MAX
+#define NONE PLAN_NO_RECIPE
 
 struct past { /* of all tenants with this lineage */
     const struct lineage *lineage;
@@ -49,6 +49,10 @@ int plan_recipes(struct work *w, struct error *e);
 int plan_cut(struct work *w, struct error *e);
 void plan_policy(struct work *w);
 int plan_digest(struct work *w, struct error *e);
+/* The stages behind the recipes. */
+int plan_finish(struct work *w, struct error *e);
+/* What was refused on the way becomes the error; clears up. */
+int plan_end(struct work *w, int r, struct error *e);
 
 /* Takes the problem over. The planning goes on, and fails at the end. */
 void plan_refuse(struct work *w, struct error *problem);

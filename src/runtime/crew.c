@@ -147,10 +147,10 @@ static void help(void *arg)
     pthread_mutex_unlock(&s->mutex);
 }
 
-void crew_each(void *arg, uint32_t n, void (*fn)(void *arg, uint32_t i), void *fn_arg)
+void crew_each(void *of, uint32_t n, void (*fn)(void *arg, uint32_t i), void *arg)
 {
-    struct crew *crew = arg;
-    struct spread s = {.fn = fn, .arg = fn_arg, .n = n};
+    struct crew *crew = of;
+    struct spread s = {.fn = fn, .arg = arg, .n = n};
     int helpers = (int)((n + CHUNK - 1) / CHUNK) - 1;
 
     helpers = helpers < crew->threads - 1 ? helpers : crew->threads - 1;

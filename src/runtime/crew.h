@@ -16,6 +16,6 @@ void crew_free(struct crew *crew);  /* waits for all tasks */
 /* E_OK or E_NOMEM. */
 int crew_submit(struct crew *crew, void (*fn)(void *arg), void *arg);
 /* fn(arg, 0..n-1) over the crew and the caller; returns when all have run. Fits struct each. */
-void crew_each(void *crew, uint32_t n, void (*fn)(void *arg, uint32_t i), void *arg);
+void crew_each(void *of, uint32_t n, void (*fn)(void *arg, uint32_t i), void *arg);
 
 #endif

@@ -127,7 +127,7 @@ static struct joined *new_joined(struct drive *d, const struct action *action,
         joined->participant =
             d->world->join(d->world->ctx, g, action->participant, action->kind == ACT_ASK);
     if (!joined->participant ||
-        !array_room(&d->joined, d->n_joined, &d->cap_joined, sizeof joined)) {
+        !array_room(&d->joined, d->n_joined, &d->cap_joined, sizeof *d->joined)) {
         free_joined(joined);
         return NULL;
     }

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/number.h"
 #include "base/str.h"
 
 enum { MOST_DIGITS = 18 };
@@ -72,8 +73,8 @@ static int parse_name(const char *path, struct arena *arena, struct source_file 
     file->name = arena_copyn(arena, base + digits + 1, len - digits - 1);
     if (!file->digits || !file->name)
         return error_oom(e);
-    file->version = strtoull(file->digits, NULL, 10);
-    if (file->version == 0)
+    base = file->digits;
+    if (!number_read(&base, &file->version) || file->version == 0)
         return bad_name(path, e, "version 0 stands for a tenant without migrations",
                         "count migrations from 1");
     return E_OK;

@@ -17,4 +17,10 @@ struct step {
     const struct script *inverse; /* what undoes it; NULL: cannot be undone */
 };
 
+/* Runs outside a transaction, so that nothing better than compensated can be promised. */
+static inline bool step_is_outside(const struct step *step)
+{
+    return !step->mark && step->script->transaction_off;
+}
+
 #endif

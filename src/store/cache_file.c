@@ -17,7 +17,7 @@
 #include "store/cache_data.h"
 #include "store/state.h"
 
-#define MAGIC "lockstep cache 1"
+#define MAGIC "lockstep cache 2"
 
 struct head {
     char magic[16];
@@ -160,14 +160,9 @@ static uint32_t *number_lineages(const struct cache *cache, struct head *head)
     return ids;
 }
 
-static bool build(const struct cache *cache, struct str *out)
+static void add_entries(const struct cache *cache, const uint32_t *ids, struct head *head,
+                        struct str *out)
 {
-    struct head head = {.look_size = sizeof(struct cache_look), .n_looks = cache->n_looks};
-    CLEANUP_FREE uint32_t *ids = number_lineages(cache, &head);
-
-    if (!ids || !str_reserve(out, sizeof head + cache->n_looks * sizeof(struct cache_look)))
-        return false;
-    str_addn(out, &head, sizeof head);
     for (size_t i = 0; i < cache->n_looks; i++) {
         struct cache_look look = cache->looks[i];
 
@@ -178,9 +173,21 @@ static bool build(const struct cache *cache, struct str *out)
         size_t n = ids[i] ? strlen(cache->lineages[i]) + 1 : 0;
 
         str_addn(out, cache->lineages[i], n);
-        head.text_bytes += n;
+        head->text_bytes += n;
     }
-    if (!str_ok(out))
+}
+
+static bool build(const struct cache *cache, struct str *out)
+{
+    struct head head = {.look_size = sizeof(struct cache_look), .n_looks = cache->n_looks};
+    uint32_t *ids = number_lineages(cache, &head);
+
+    if (ids && str_reserve(out, sizeof head + cache->n_looks * sizeof(struct cache_look))) {
+        str_addn(out, &head, sizeof head);
+        add_entries(cache, ids, &head, out);
+    }
+    free(ids);
+    if (!ids || !str_ok(out))
         return false;
     memcpy(head.magic, MAGIC, sizeof head.magic);
     memcpy(out->data, &head, sizeof head);

@@ -120,3 +120,34 @@ answer()
     run -2 --separate-stderr lockstep undo 1999 --yes
     complains "1999"
 }
+
+@test "undo of many steps outside a transaction, and of a down" {
+    fleet 3
+    for i in {1..7}; do
+        migration 0${i}0_t.sql "CREATE TABLE t$i(a);" "DROP TABLE t$i;"
+        migration 0${i}5_v.sql $'-- lockstep:transaction off\nVACUUM;' $'-- lockstep:transaction off\nVACUUM;'
+    done
+    before=$(schemas)
+    run -0 lockstep up
+    says "14 decisions"
+    after=$(schemas)
+    run -0 --separate-stderr lockstep undo last --yes
+    says "done: 3 tenants back to before run"
+    says "guarantee   3 compensated"
+    is "$(schemas)" "$before"
+    lockstep up --quiet
+    lockstep down base --yes --quiet
+    run -0 lockstep undo last --yes
+    is "$(schemas)" "$after"
+}
+
+@test "undo keeps to the size of a group" {
+    fleet 6
+    notes_and_tier
+    echo 'group_size = 2' >lockstep.conf
+    before=$(schemas)
+    lockstep up --quiet
+    run -0 lockstep undo last --yes
+    says "3 decisions"
+    is "$(schemas)" "$before"
+}

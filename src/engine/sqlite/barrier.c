@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/number.h"
 #include "base/str.h"
 
 int barrier_add(struct barrier *b, dev_t dev, const char *path, struct error *e)
@@ -50,15 +51,24 @@ void barrier_free(struct barrier *b)
     *b = (struct barrier){0};
 }
 
-bool barrier_fits(const char *path)
+/* syncfs tells of write errors since Linux 5.8. */
+static bool kernel_reports_sync_errors(void)
 {
     struct utsname system;
-    unsigned major = 0, minor = 0;
+    const char *at = system.release;
+    uint64_t major, minor;
+
+    if (uname(&system) != 0 || !number_read(&at, &major) || *at++ != '.' ||
+        !number_read(&at, &minor))
+        return false;
+    return major > 5 || (major == 5 && minor >= 8);
+}
+
+bool barrier_fits(const char *path)
+{
     struct statfs fs;
 
-    if (uname(&system) != 0 || sscanf(system.release, "%u.%u", &major, &minor) != 2)
-        return false;
-    if (major < 5 || (major == 5 && minor < 8) || statfs(path, &fs) != 0)
+    if (!kernel_reports_sync_errors() || statfs(path, &fs) != 0)
         return false;
     switch ((unsigned long)fs.f_type) {
     case EXT4_SUPER_MAGIC:

@@ -11,8 +11,11 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/lock.h"
+#include "base/number.h"
 #include "base/str.h"
 #include "engine/sqlite/journal.h"
+
+#define NAME_HEAD "lockstep-" /* then the key, -GROUP, and .super or .anchor */
 
 enum { FILE_MODE = 0644, LIST_MAX = 1 << 30, KEY_DIGITS = 32 };
 
@@ -20,7 +23,7 @@ static char *name(const char *dir, const char *key, uint32_t group, const char *
 {
     struct str path = STR_INIT;
 
-    str_addf(&path, "%s/lockstep-%s-%u.%s", dir[1] ? dir : "", key, group, kind);
+    str_addf(&path, "%s/" NAME_HEAD "%s-%u.%s", dir[1] ? dir : "", key, group, kind);
     return str_take(&path);
 }
 
@@ -187,14 +190,19 @@ int decision_journals(const struct decision *d, struct str *journals, struct err
 
 static bool parse_name(const char *name, struct decision_trace *trace)
 {
-    char kind[8];
-    int end = 0;
+    size_t head = sizeof NAME_HEAD - 1;
+    uint64_t group;
 
-    if (sscanf(name, "lockstep-%32[0-9a-f]-%9u.%7[a-z]%n", trace->key, &trace->group, kind, &end) !=
-            3 ||
-        name[end] || strlen(trace->key) != KEY_DIGITS)
+    if (strncmp(name, NAME_HEAD, head) != 0 ||
+        strspn(name += head, "0123456789abcdef") != KEY_DIGITS)
         return false;
-    return str_same(kind, "super") || str_same(kind, "anchor");
+    memcpy(trace->key, name, KEY_DIGITS);
+    trace->key[KEY_DIGITS] = '\0';
+    name += KEY_DIGITS;
+    if (*name++ != '-' || !number_read(&name, &group) || group > UINT32_MAX)
+        return false;
+    trace->group = (uint32_t)group;
+    return str_same(name, ".super") || str_same(name, ".anchor");
 }
 
 static bool known(const struct decision_trace *traces, size_t n, const struct decision_trace *trace)

@@ -6,42 +6,55 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/number.h"
 #include "db/sqlite.h"
 #include "engine/sqlite/history.h"
 #include "engine/sqlite/look.h"
 #include "engine/sqlite/stock.h"
 
-/* Text: "VERSION CHECKSUM NAMELEN DOWNLEN\n" NAME DOWN "\n", DOWNLEN -1 for none. */
+/* Text: "VERSION NAMELEN DOWNLEN CHECKSUM\n" NAME DOWN "\n"; DOWNLEN is 0 for none, else 1 more. */
 void past_add(struct str *past, const struct past_row *row)
 {
     const char *name = row->name ? row->name : "";
     const char *checksum = row->checksum && *row->checksum ? row->checksum : "-";
 
-    str_addf(past, "%llu %s %zu %d\n", (unsigned long long)row->version, checksum, strlen(name),
-             row->down_sql ? (int)strlen(row->down_sql) : -1);
+    str_addf(past, "%llu %zu %zu %s\n", (unsigned long long)row->version, strlen(name),
+             row->down_sql ? strlen(row->down_sql) + 1 : 0, checksum);
     str_add(past, name);
     if (row->down_sql)
         str_add(past, row->down_sql);
     str_addc(past, '\n');
 }
 
+static bool read_head(const char **at, uint64_t numbers[3])
+{
+    for (int i = 0; i < 3; i++)
+        if (!number_read(at, &numbers[i]) || *(*at)++ != ' ')
+            return false;
+    return true;
+}
+
+static const char *take(struct arena *arena, const char **at, size_t n)
+{
+    const char *text = arena_copyn(arena, *at, n);
+
+    *at += n;
+    return text;
+}
+
 bool past_next(struct arena *arena, const char **at, struct past_row *row)
 {
-    unsigned long long version;
-    char checksum[128];
-    size_t name_len;
-    int down_len, head = 0;
+    uint64_t head[3];
 
-    if (sscanf(*at, "%llu %127s %zu %d%n", &version, checksum, &name_len, &down_len, &head) != 4)
+    if (!read_head(at, head))
         return false;
-    *at += head + 1;
-    row->version = version;
-    row->checksum = arena_copy(arena, checksum);
-    row->name = arena_copyn(arena, *at, name_len);
-    *at += name_len;
-    row->down_sql = down_len < 0 ? NULL : arena_copyn(arena, *at, (size_t)down_len);
-    *at += (down_len < 0 ? 0 : down_len) + 1;
-    return row->checksum && row->name && (row->down_sql || down_len < 0);
+    row->version = head[0];
+    row->checksum = take(arena, at, strcspn(*at, "\n"));
+    (*at)++;
+    row->name = take(arena, at, head[1]);
+    row->down_sql = head[2] ? take(arena, at, head[2] - 1) : NULL;
+    (*at)++;
+    return row->checksum && row->name && (row->down_sql || !head[2]);
 }
 
 /* The rows that count: of each version the latest, when it says up. */

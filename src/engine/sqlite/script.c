@@ -15,6 +15,7 @@ struct guard {
     const struct script *script;
     enum sql_escape denied;
     bool history;        /* it tried to write our table */
+    bool vacuuming;      /* what is asked about now is VACUUM's own work: it copies by SQL */
     int64_t deadline_us; /* 0: none */
     const atomic_bool *stop;
     bool late;
@@ -39,11 +40,9 @@ static enum sql_escape escape_of(const struct guard *g, int action, const char *
     case SQLITE_TRANSACTION:
     case SQLITE_SAVEPOINT:
         return SQL_ESCAPE_TRANSACTION;
-    case SQLITE_ATTACH: /* VACUUM attaches a file without a name */
-        return g->script->transaction_off && a && !*a ? SQL_ESCAPE_NONE : SQL_ESCAPE_ATTACH;
+    case SQLITE_ATTACH:
     case SQLITE_DETACH:
-        return g->script->transaction_off && str_same(a, "vacuum_db") ? SQL_ESCAPE_NONE
-                                                                      : SQL_ESCAPE_ATTACH;
+        return SQL_ESCAPE_ATTACH;
     case SQLITE_PRAGMA:
         return !b || pragma_reads(a) || g->script->transaction_off ? SQL_ESCAPE_NONE
                                                                    : SQL_ESCAPE_PRAGMA;
@@ -76,6 +75,8 @@ static int authorize(void *arg, int action, const char *a, const char *b, const 
 
     (void)database;
     (void)trigger;
+    if (g->vacuuming)
+        return SQLITE_OK;
     if (escape != SQL_ESCAPE_NONE)
         g->denied = escape;
     else if (writes_history(action, a, b))
@@ -128,7 +129,19 @@ static int check_said_no(sqlite3_stmt *stmt, struct error *e)
     return error_set(e, E_REFUSED, "the check returned a row: %s", str_text(&row));
 }
 
-static int run_statement(sqlite3 *db, const struct statement *statement, const struct guard *g,
+static int step_all(sqlite3_stmt *stmt, const struct statement *statement, struct guard *g)
+{
+    int rc;
+
+    g->vacuuming = sql_escapes(statement->sql, statement->len) == SQL_ESCAPE_OUTSIDE;
+    do
+        rc = sqlite3_step(stmt);
+    while (rc == SQLITE_ROW && !statement->check);
+    g->vacuuming = false;
+    return rc;
+}
+
+static int run_statement(sqlite3 *db, const struct statement *statement, struct guard *g,
                          struct error *e)
 {
     CLEANUP_STMT sqlite3_stmt *stmt = NULL;
@@ -138,9 +151,9 @@ static int run_statement(sqlite3 *db, const struct statement *statement, const s
         return explain(db, g, e);
     if (!stmt)
         return E_OK;
-    while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
-        if (statement->check)
-            return check_said_no(stmt, e);
+    rc = step_all(stmt, statement, g);
+    if (rc == SQLITE_ROW)
+        return check_said_no(stmt, e);
     return rc == SQLITE_DONE ? E_OK : explain(db, g, e);
 }
 
