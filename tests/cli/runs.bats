@@ -186,3 +186,15 @@ start_waiting_run()
     run -0 lockstep up
     says "done: 2 tenants at 002"
 }
+
+@test "another state folder's recover leaves a living run's files alone" {
+    start_waiting_run
+    echo 'state = "other"' >other.conf
+    run -4 --separate-stderr lockstep -c other.conf recover
+    says "use one state folder for one fleet"
+    run -4 --separate-stderr lockstep -c other.conf up
+    let_go
+    wait $waiting
+    grep -q "done: 2 tenants at 002" out
+    run -0 lockstep -c other.conf status
+}

@@ -501,6 +501,160 @@ static void page_sizes(void **state)
     }
 }
 
+/* Parked, so that the lock must be taken by a second description. */
+static void who_waits_for_a_reader_lets_no_new_one_in(void **state)
+{
+    CLEANUP_ERROR struct error e = ERROR_INIT;
+    struct fleet_under_test t;
+    struct application reader;
+
+    (void)state;
+    set_up(&t, plain, add_tier);
+    reader = connect_application(&t, "BEGIN; SELECT * FROM users");
+    t.engine.room.open_cap = TENANTS - 1; /* the last one to vote is parked */
+    prepare_all(&t, GUARANTEE_ATOMIC);
+    t.engine.room.open_cap = 2 * TENANTS;
+    assert_int_equal(t.p->ops->seal(t.p, &e), E_BUSY);
+    for (int i = 0; i < TENANTS; i++)
+        assert_int_equal(ask(t.paths[i], "SELECT count(*) FROM users"), -1);
+    disconnect(&reader);
+    commit(&t);
+    expect(&t, 1, "delete");
+    tear_down(&t);
+}
+
+static void a_file_moved_over_a_tenant_after_its_vote_is_refused(void **state)
+{
+    CLEANUP_ERROR struct error e = ERROR_INIT;
+    struct fleet_under_test t;
+
+    (void)state;
+    set_up(&t, plain, add_tier);
+    prepare_all(&t, GUARANTEE_ATOMIC);
+    run_sql("other.db", "CREATE TABLE other(a)");
+    assert_int_equal(rename("other.db", t.paths[1]), 0);
+    assert_int_equal(t.p->ops->seal(t.p, &e), E_REFUSED);
+    assert_non_null(strstr(e.message, "replaced"));
+    finish(&t, VERDICT_ABORT);
+    assert_int_equal(ask(t.paths[1], "SELECT count(*) FROM other"), 0);
+    assert_int_equal(ask(t.paths[0], has_tier), 0);
+    assert_int_equal(count_side_files(t.dir), 0);
+    tear_down(&t);
+}
+
+/* Devices are not in the log: a new process asks for all of them, or its barriers miss some. */
+static void a_new_process_knows_every_file_system(void **state)
+{
+    CLEANUP_ERROR struct error e = ERROR_INIT;
+    char elsewhere[] = "/dev/shm/lockstep-unit-XXXXXX";
+    int fd = mkstemp(elsewhere);
+    struct fleet_under_test t;
+    struct stat here, there;
+    enum found found;
+
+    (void)state;
+    assert_true(fd >= 0);
+    set_up(&t, plain, add_tier);
+    prepare_all(&t, GUARANTEE_ATOMIC);
+    t.p->ops->free(t.p);
+    assert_int_equal(fstat(fd, &there), 0);
+    assert_int_equal(stat(t.dir, &here), 0);
+    t.specs[2].path = elsewhere;
+    for (int i = 0; i < TENANTS; i++)
+        t.specs[i].dev = 0;
+    open_group(&t, true);
+    must(t.p->ops->ask(t.p, &found, &e), &e);
+    assert_int_equal(((struct sqlite_group *)t.p)->barrier.n, here.st_dev == there.st_dev ? 1 : 2);
+    tear_down(&t);
+    close(fd);
+    unlink(elsewhere);
+}
+
+/* --- outside a transaction --- */
+
+static const char vacuum[] = "-- lockstep:transaction off\nVACUUM;";
+static const char has_ledger[] = "SELECT count(*) FROM sqlite_schema WHERE name='lockstep_ledger'";
+
+static void go_back_with(struct fleet_under_test *t, const char *down)
+{
+    CLEANUP_ERROR struct error e = ERROR_INIT;
+
+    assert_int_equal(script_parse(&t->arena, "001_down.sql", down, &t->down, &e), E_OK);
+}
+
+static void a_vacuum_commits(void **state)
+{
+    struct fleet_under_test t;
+
+    (void)state;
+    set_up(&t, plain, vacuum);
+    prepare_all(&t, GUARANTEE_COMPENSATED);
+    assert_int_equal(ask(t.paths[0], has_ledger), 1);
+    commit(&t);
+    for (int i = 0; i < TENANTS; i++) {
+        assert_int_equal(ask(t.paths[i], has_ledger), 0);
+        assert_int_equal(ask(t.paths[i], "SELECT count(*) FROM lockstep_history"), 1);
+    }
+    tear_down(&t);
+}
+
+static void what_failed_at_its_first_statement_needs_no_inverse(void **state)
+{
+    CLEANUP_ERROR struct error e = ERROR_INIT;
+    struct fleet_under_test t;
+    enum guarantee got;
+
+    (void)state;
+    set_up(&t, plain, "-- lockstep:transaction off\nCREATE UNIQUE INDEX one ON nowhere(a);");
+    go_back_with(&t, "DROP INDEX one;"); /* would fail */
+    open_group(&t, false);
+    must(t.p->ops->open(t.p, &e), &e);
+    assert_int_equal(t.p->ops->prepare(t.p, 0, &got, &e), E_REFUSED);
+    finish(&t, VERDICT_ABORT);
+    assert_int_equal(ask(t.paths[0], has_ledger), 0);
+    tear_down(&t);
+}
+
+static void what_failed_later_is_taken_back(void **state)
+{
+    CLEANUP_ERROR struct error e = ERROR_INIT;
+    struct fleet_under_test t;
+    enum guarantee got;
+
+    (void)state;
+    set_up(&t, plain, "-- lockstep:transaction off\nCREATE TABLE a(x); CREATE TABLE users(x);");
+    go_back_with(&t, "DROP TABLE IF EXISTS a;");
+    open_group(&t, false);
+    must(t.p->ops->open(t.p, &e), &e);
+    assert_int_equal(t.p->ops->prepare(t.p, 0, &got, &e), E_REFUSED);
+    assert_int_equal(ask(t.paths[0], "SELECT count(*) FROM sqlite_schema WHERE name='a'"), 0);
+    assert_int_equal(ask(t.paths[0], has_ledger), 0);
+    finish(&t, VERDICT_ABORT);
+    tear_down(&t);
+}
+
+static void taking_back_can_be_repeated(void **state)
+{
+    CLEANUP_ERROR struct error e = ERROR_INIT;
+    struct fleet_under_test t;
+    enum found found;
+
+    (void)state;
+    set_up(&t, plain, "-- lockstep:transaction off\nUPDATE users SET name = name || 'x';");
+    go_back_with(&t, "UPDATE users SET name = rtrim(name, 'x') || '-';");
+    prepare_all(&t, GUARANTEE_COMPENSATED);
+    for (int i = 0; i < 2; i++) {
+        t.p->ops->free(t.p); /* killed */
+        open_group(&t, true);
+        must(t.p->ops->ask(t.p, &found, &e), &e);
+        memset(t.slots, SETTLE_NOT_YET, sizeof t.slots);
+        must(t.p->ops->settle(t.p, VERDICT_ABORT, t.slots, &e), &e);
+    }
+    assert_int_equal(ask(t.paths[0], "SELECT count(*) FROM users WHERE name = 'a-'"), 1);
+    assert_int_equal(ask(t.paths[0], has_ledger), 0);
+    tear_down(&t);
+}
+
 #define in_a_folder(test) cmocka_unit_test_setup_teardown(test, enter_folder, leave_folder)
 
 int main(void)
@@ -522,6 +676,13 @@ int main(void)
         in_a_folder(a_new_process_settles_a_decided_group),
         in_a_folder(a_reader_that_stays_leaves_files_untouched),
         in_a_folder(page_sizes),
+        in_a_folder(who_waits_for_a_reader_lets_no_new_one_in),
+        in_a_folder(a_file_moved_over_a_tenant_after_its_vote_is_refused),
+        in_a_folder(a_new_process_knows_every_file_system),
+        in_a_folder(a_vacuum_commits),
+        in_a_folder(what_failed_at_its_first_statement_needs_no_inverse),
+        in_a_folder(what_failed_later_is_taken_back),
+        in_a_folder(taking_back_can_be_repeated),
     };
 
     return cmocka_run_group_tests_name("group", tests, NULL, NULL);

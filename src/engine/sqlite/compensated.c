@@ -83,25 +83,36 @@ static int ledger_has(sqlite3 *db, const struct work *w, bool *has, struct error
     return r == DB_ROW ? E_OK : r;
 }
 
+/* A statement that failed did nothing: when it was the first, there is nothing to take back. */
+static int give_up(sqlite3 *db, const struct slot *slot, const struct work *w, bool untouched)
+{
+    CLEANUP_ERROR struct error ignored = ERROR_INIT;
+    struct work back = *w;
+
+    back.limits.stop = NULL; /* what goes back, goes back */
+    return untouched ? in_transaction(db, ledger_end, w, &ignored)
+                     : compensated_roll_back(slot, &back, &ignored);
+}
+
 int compensated_prepare(struct slot *slot, const struct work *w, struct error *e)
 {
     CLEANUP_DB sqlite3 *db = NULL;
-    CLEANUP_ERROR struct error ignored = ERROR_INIT;
-    struct work back = *w;
+    uint32_t through = 0;
+    struct work here = *w;
     int r = stock_open(slot->spec->path, &db, e);
 
+    here.limits.through = &through;
     if (r == E_OK)
         r = work_connect(db, w, e);
     if (r == E_OK)
         r = in_transaction(db, ledger_begin, w, e);
     if (r != E_OK)
         return r;
-    r = work_run(db, w, e);
+    r = work_run(db, &here, e);
     slot->compensated = true;
-    back.limits.stop = NULL; /* what goes back, goes back */
     if (r == E_OK)
         return E_OK;
-    if (compensated_roll_back(slot, &back, &ignored) != E_OK)
+    if (give_up(db, slot, w, through == 0) != E_OK)
         return E_DOUBT; /* something may be there: it counts as no, and is settled */
     slot->compensated = false;
     return r;
