@@ -124,6 +124,7 @@ static int settle_trace(struct session *s, const char *dir, const struct decisio
     r = out ? decision_init(&d, dir, trace->key, trace->group, e) : error_oom(e);
     if (r != E_OK)
         return r;
+    snprintf(out->key, sizeof out->key, "%s", trace->key);
     r = settle_group(s, &d, dry, out, &cause);
     if (r != E_OK) {
         CLEANUP_STR struct str why = STR_INIT;

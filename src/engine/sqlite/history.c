@@ -6,15 +6,21 @@
 #include "db/sqlite.h"
 
 static const char create[] =
-    "CREATE TABLE IF NOT EXISTS " HISTORY_TABLE
-    "(seq INTEGER PRIMARY KEY, version INTEGER NOT NULL, "
+    "CREATE TABLE " HISTORY_TABLE "(seq INTEGER PRIMARY KEY, version INTEGER NOT NULL, "
     "name TEXT NOT NULL, direction TEXT NOT NULL, checksum TEXT, run TEXT NOT NULL, "
     "grp INTEGER NOT NULL, down_sql TEXT, applied_at TEXT NOT NULL, duration_us INTEGER NOT NULL, "
     "log_head TEXT)";
 
-int history_ensure(sqlite3 *db, struct error *e)
+/* Asked of the schema in memory: parsing the statement again would cost as much as a migration. */
+int history_ensure(sqlite3 *db, bool *made, struct error *e)
 {
-    return db_exec(db, create, e);
+    int rc = sqlite3_table_column_metadata(db, "main", HISTORY_TABLE, "seq", NULL, NULL, NULL, NULL,
+                                           NULL);
+
+    *made = rc != SQLITE_OK;
+    if (rc == SQLITE_OK)
+        return E_OK;
+    return (rc & 0xff) == SQLITE_ERROR ? db_exec(db, create, e) : db_error(db, e);
 }
 
 static void bind_row(sqlite3_stmt *stmt, const struct history_row *row, const char *applied_at)
