@@ -137,6 +137,8 @@ static int carry(struct session *s, struct job *job, const struct migrate_option
     int r;
 
     init_engine(&c);
+    x->left = calloc(job->n ? job->n : 1, sizeof *x->left); /* NULL: the next survey looks itself */
+    c.engine.left = x->left;
     r = drive(x->machine, s->crew, &world);
     x->seconds = (double)(clock_mono_us() - started_us) / 1e6;
     x->hold_writers_s = (double)atomic_load(&c.engine.longest_writers_us) / 1e6;
@@ -207,5 +209,7 @@ int execute_recovery(struct session *s, struct job *job, const struct migrate_op
 void execution_free(struct execution *x)
 {
     run_free(x->machine);
+    free(x->left);
     x->machine = NULL;
+    x->left = NULL;
 }

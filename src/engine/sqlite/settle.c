@@ -61,10 +61,11 @@ static void drop_file(struct slot *slot)
 
 static int finish_file(struct sqlite_group *g, struct slot *slot, struct error *e)
 {
+    struct file_stamp *left = g->engine->left;
     int r;
 
     note_hold(g, slot->file);
-    r = tenant_file_finish(slot->file, e);
+    r = tenant_file_finish(slot->file, left ? left + (slot->spec - g->engine->branches) : NULL, e);
     if (r == E_OK)
         drop_file(slot);
     return r;

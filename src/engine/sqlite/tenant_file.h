@@ -31,6 +31,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/stamp.h"
 #include "engine/sqlite/held.h"
 #include "engine/sqlite/journal.h"
 #include "engine/sqlite/lock.h"
@@ -94,8 +95,9 @@ int tenant_file_vote(struct tenant_file *f, struct error *e);
 int tenant_file_arm(struct tenant_file *f, struct error *e);
 int tenant_file_shut(struct tenant_file *f, struct error *e); /* EXCLUSIVE; E_BUSY: a reader */
 int tenant_file_apply(struct tenant_file *f, struct error *e);
-/* After the decision: truncation, journal away, then the lock. */
-int tenant_file_finish(struct tenant_file *f, struct error *e);
+/* After the decision: truncation, journal away, then the lock. left (may be NULL): the file as it
+ * is then, zero where it cannot be told. */
+int tenant_file_finish(struct tenant_file *f, struct file_stamp *left, struct error *e);
 /* Abort, first half: takes the journal away while no page was written. E_CHANGED: pages were
  * written; release it and let a stock SQLite roll it back. */
 int tenant_file_withdraw(struct tenant_file *f, struct error *e);

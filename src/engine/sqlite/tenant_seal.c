@@ -144,12 +144,26 @@ static int unlink_journal(struct tenant_file *f, struct error *e)
     return E_OK;
 }
 
-int tenant_file_finish(struct tenant_file *f, struct error *e)
+static void take_stamp(const struct tenant_file *f, struct file_stamp *left)
+{
+    bool to_close;
+    int fd = tenant_lock_reopen(&f->lock, f->path, &to_close);
+
+    if (fd < 0)
+        return;
+    stamp_take(fd, left);
+    if (to_close)
+        close(fd);
+}
+
+int tenant_file_finish(struct tenant_file *f, struct file_stamp *left, struct error *e)
 {
     int r = truncate_now(f, e);
 
     if (r == E_OK)
         r = unlink_journal(f, e);
+    if (r == E_OK && left)
+        take_stamp(f, left); /* while nobody else can write */
     if (r == E_OK)
         tenant_file_release(f);
     return r;
