@@ -9,6 +9,13 @@
 #include "op/interrupt.h"
 #include "op/session.h"
 
+static void show_progress(void *ctx, const struct progress *progress)
+{
+    struct cli *cli = ctx;
+
+    progress_show(&cli->progress, progress);
+}
+
 int cli_session(struct cli *cli, struct error *e)
 {
     const struct options *given = &cli->options;
@@ -20,7 +27,13 @@ int cli_session(struct cli *cli, struct error *e)
         .jobs = (int)given->jobs,
     };
 
-    return session_open(&options, &cli->session, e);
+    int r = session_open(&options, &cli->session, e);
+
+    if (r == E_OK) {
+        cli->session->progress = show_progress;
+        cli->session->progress_ctx = cli;
+    }
+    return r;
 }
 
 static int cannot_write(struct error *e)

@@ -96,7 +96,7 @@ int main(int argc, char **argv)
         cli_complain(&cli, &e);
     }
     progress_erase(&cli.progress);
-    if (cli_flush(&cli, &e) != E_OK) {
+    if (cli_flush(&cli, &e) != E_OK && e.sys != EPIPE) { /* who closes a pipe has seen enough */
         cli.exit = cli.exit ? cli.exit : EXIT_NOT_DONE;
         doc_reset(&cli.doc);
         cli.options.json = false;

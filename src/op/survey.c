@@ -1,5 +1,6 @@
 #include "op/survey.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,7 @@
 #include "base/str.h"
 #include "engine/sqlite/look.h"
 #include "op/doubt.h"
+#include "op/migrate.h"
 #include "op/paths.h"
 #include "op/session.h"
 #include "runtime/crew.h"
@@ -32,7 +34,12 @@ struct surveying {
     const struct doubt *doubt;
     const struct lineage **lineages; /* by the cache's id */
     size_t cap_lineages;
+    atomic_uint done;
+    atomic_flag telling;
+    int64_t tell_from_us;
 };
+
+enum { TELL_EVERY = 64, TELL_AFTER_US = 500000 };
 
 /* --- in parallel: nothing but this tenant's own entries is written --- */
 
@@ -63,6 +70,19 @@ static int look_at(struct surveying *v, uint32_t i, struct error *e)
     return look_read(v->survey->paths[i], v->s->config.lock_timeout_ms, &g->look, e);
 }
 
+/* Any thread that finds nobody else telling; a short survey says nothing. */
+static void tell(struct surveying *v)
+{
+    unsigned done = atomic_fetch_add(&v->done, 1) + 1;
+    struct progress p = {.phase = "survey", .done = done, .total = v->s->n_selected};
+
+    if (!v->s->progress || done % TELL_EVERY || clock_mono_us() < v->tell_from_us ||
+        atomic_flag_test_and_set(&v->telling))
+        return;
+    v->s->progress(v->s->progress_ctx, &p);
+    atomic_flag_clear(&v->telling);
+}
+
 static void unusable(struct facts *f, enum usable how, struct error *e)
 {
     f->usable = how;
@@ -79,6 +99,7 @@ static void survey_one(void *arg, uint32_t i)
     if (!v->s->selected[i] || f->usable != USABLE_YES)
         return;
     r = look_at(v, i, &e);
+    tell(v);
     close_fd(&v->glances[i].look.fd);
     if (r != E_OK) {
         error_tenant(&e, v->s->fleet.tenants[i].id);
@@ -277,7 +298,10 @@ static int prepare(struct surveying *v, struct doubt **doubt, struct error *e)
 
 int survey_fleet(struct session *s, struct survey *survey, struct error *e)
 {
-    struct surveying v = {.s = s, .survey = survey};
+    struct surveying v = {.s = s,
+                          .survey = survey,
+                          .telling = ATOMIC_FLAG_INIT,
+                          .tell_from_us = clock_mono_us() + TELL_AFTER_US};
     struct doubt *doubt = NULL;
     int r;
 

@@ -127,3 +127,19 @@ refused()
     says "t2"
     says "t3"
 }
+
+@test "decision files where a tenant's owner cannot see them: refused, by name" {
+    [ "$(id -u)" -eq 0 ] || skip "needs root"
+    fleet 2
+    notes_and_tier
+    mkdir -m 700 hidden
+    echo 'decisions = "hidden"' >lockstep.conf
+    chown nobody tenants/t2.db
+    before=$(schemas)
+    run -1 --separate-stderr lockstep up
+    says "t2: its owner"
+    says "cannot reach the decision file"
+    is "$(schemas)" "$before"
+    chmod 755 hidden
+    run -0 lockstep up
+}

@@ -2,8 +2,8 @@
  * A group of real SQLite files, to be taken through the calls of the protocol step by step, with
  * the stock library as the judge. Kills are the kill test's.
  */
-#ifndef GROUP_UNDER_TEST_H
-#define GROUP_UNDER_TEST_H
+#ifndef TESTS_UNIT_GROUP_UNDER_TEST_H
+#define TESTS_UNIT_GROUP_UNDER_TEST_H
 
 #include "engine/sqlite/engine.h"
 
