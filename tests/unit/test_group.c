@@ -80,6 +80,52 @@ static void a_full_cap_writes_through_and_aborts(void **state)
     tear_down(&t);
 }
 
+/* Half of the cap is there after the first votes: they go to the disk, the lock is whole. */
+static void held_pages_near_their_cap_go_to_disk_together(void **state)
+{
+    static const enum verdict verdicts[] = {VERDICT_COMMIT, VERDICT_ABORT};
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct fleet_under_test t;
+
+        set_up(&t, plain, add_tier);
+        t.engine.room.held_cap = 20000; /* a tenant holds some pages of 4 kB */
+        prepare_all(&t, GUARANTEE_ATOMIC);
+        assert_true(atomic_load(&t.engine.room.held_bytes) < 20000);
+        assert_int_equal(((struct sqlite_group *)t.p)->slots[0].file->phase, FILE_APPLIED);
+        assert_false(((struct sqlite_group *)t.p)->slots[0].file->through);
+        assert_int_equal(ask(t.paths[0], "SELECT count(*) FROM users"), -1);
+        if (verdicts[i] == VERDICT_COMMIT)
+            commit(&t);
+        else
+            finish(&t, VERDICT_ABORT);
+        expect(&t, verdicts[i] == VERDICT_COMMIT, "delete");
+        tear_down(&t);
+        for (int k = 0; k < TENANTS; k++)
+            assert_int_equal(unlink(t.paths[k]), 0);
+    }
+}
+
+static void who_is_being_read_is_left_to_the_sealing(void **state)
+{
+    CLEANUP_ERROR struct error e = ERROR_INIT;
+    struct fleet_under_test t;
+    struct application reader;
+
+    (void)state;
+    set_up(&t, plain, add_tier);
+    t.engine.room.held_cap = 40000;
+    reader = connect_application(&t, "BEGIN; SELECT * FROM users");
+    prepare_all(&t, GUARANTEE_ATOMIC);
+    assert_int_equal(((struct sqlite_group *)t.p)->slots[0].file->phase, FILE_ARMED);
+    assert_int_equal(t.p->ops->seal(t.p, &e), E_BUSY);
+    disconnect(&reader);
+    commit(&t);
+    expect(&t, 1, "delete");
+    tear_down(&t);
+}
+
 static void parked_locks_keep_writers_out_and_commit(void **state)
 {
     struct fleet_under_test t;
@@ -341,6 +387,8 @@ int main(void)
         in_a_folder(an_abort_after_the_seal_rolls_pages_back),
         in_a_folder(a_full_cap_writes_through_and_commits),
         in_a_folder(a_full_cap_writes_through_and_aborts),
+        in_a_folder(held_pages_near_their_cap_go_to_disk_together),
+        in_a_folder(who_is_being_read_is_left_to_the_sealing),
         in_a_folder(parked_locks_keep_writers_out_and_commit),
         in_a_folder(a_live_wal_tenant_is_logged),
         in_a_folder(a_file_that_shrinks_is_cut_after_the_decision),

@@ -136,6 +136,8 @@ static int group_prepare(struct participant *p, uint32_t slot, enum guarantee *g
 
     if (r != E_OK)
         error_tenant(e, g->slots[slot].spec->id);
+    else
+        relief_note(g, slot);
     return r;
 }
 

@@ -11,9 +11,9 @@
  *   armed       the journal is armed and durable, the pages may be written
  *   applied     the pages are written (durable after the next barrier)
  *
- * `through`: past the cap of held pages (or when SQLite spills its cache) the file goes to disk
- * early: journal armed and durable, EXCLUSIVE for real, then the pages. It can be rolled back all
- * the same.
+ * `through`: where held pages are past their cap and relief.c has none to let go of, or when SQLite
+ * spills its cache, the file goes to disk early: journal armed and durable, EXCLUSIVE for real,
+ * then the pages. It can be rolled back all the same.
  *
  * Invariants
  *   1. No page reaches the database file before its journal is armed and durable, EXCLUSIVE held.
@@ -42,6 +42,7 @@ struct error;
 struct file_room {
     atomic_size_t held_bytes;
     size_t held_cap;
+    atomic_bool relieving; /* held pages are on their way to the disk: see relief.c */
     atomic_int open_files;
     int open_cap;
 };
@@ -67,6 +68,7 @@ struct tenant_file {
     bool wal;      /* in WAL mode, disguised as rollback mode */
     bool reserved; /* SQLite has had its RESERVED lock: the leftovers are gone */
     bool through;
+    bool spoiled;       /* some of its pages could not be written: it cannot be sealed any more */
     bool journal_ended; /* SQLite deleted its journal: the commit point as it sees it */
     bool hot;           /* a journal that is not ours lies there: settle it and come again */
     bool live;          /* WAL mode with somebody else connected */

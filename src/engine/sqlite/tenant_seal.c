@@ -100,6 +100,8 @@ int tenant_file_apply(struct tenant_file *f, struct error *e)
     bool to_close;
     int fd, r;
 
+    if (f->spoiled)
+        return error_set(e, E_REFUSED, "its pages could not be written");
     if (f->phase == FILE_APPLIED)
         return E_OK;
     fd = tenant_lock_reopen(&f->lock, f->path, &to_close);
@@ -109,6 +111,7 @@ int tenant_file_apply(struct tenant_file *f, struct error *e)
      */
     f->phase = FILE_APPLIED;
     r = held_write(&f->held, fd);
+    f->spoiled = r != 0;
     if (r != 0)
         error_errno(e, E_REFUSED, "write", f->path);
     if (to_close)
