@@ -12,15 +12,18 @@ static const char create[] =
     "log_head TEXT)";
 
 /* Asked of the schema in memory: parsing the statement again would cost as much as a migration. */
-int history_ensure(sqlite3 *db, bool *made, struct error *e)
+int history_there(sqlite3 *db, bool *there, struct error *e)
 {
     int rc = sqlite3_table_column_metadata(db, "main", HISTORY_TABLE, "seq", NULL, NULL, NULL, NULL,
                                            NULL);
 
-    *made = rc != SQLITE_OK;
-    if (rc == SQLITE_OK)
-        return E_OK;
-    return (rc & 0xff) == SQLITE_ERROR ? db_exec(db, create, e) : db_error(db, e);
+    *there = rc == SQLITE_OK;
+    return rc == SQLITE_OK || (rc & 0xff) == SQLITE_ERROR ? E_OK : db_error(db, e);
+}
+
+int history_create(sqlite3 *db, struct error *e)
+{
+    return db_exec(db, create, e);
 }
 
 static void bind_row(sqlite3_stmt *stmt, const struct history_row *row, const char *applied_at)
