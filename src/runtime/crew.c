@@ -113,7 +113,11 @@ int crew_submit(struct crew *crew, void (*fn)(void *arg), void *arg)
     return r;
 }
 
-/* One crew_each: whoever comes takes the next chunk; the caller waits for those that came. */
+/*
+ * One crew_each: whoever comes takes the next chunk; the caller waits for those that came, and
+ * calls off those that did not. A helper that nobody has time for must not be waited for: the whole
+ * crew may be waiting for this very caller (relief.c).
+ */
 struct spread {
     void (*fn)(void *arg, uint32_t i);
     void *arg;
@@ -147,6 +151,36 @@ static void help(void *arg)
     pthread_mutex_unlock(&s->mutex);
 }
 
+/* Drops the tasks with this argument that nobody has begun. */
+static int call_off(struct crew *crew, const void *arg)
+{
+    size_t kept = 0;
+    int dropped;
+
+    pthread_mutex_lock(&crew->mutex);
+    for (size_t i = 0; i < crew->n; i++) {
+        struct task task = crew->tasks[(crew->first + i) % crew->cap];
+
+        if (task.arg != arg)
+            crew->tasks[(crew->first + kept++) % crew->cap] = task;
+    }
+    dropped = (int)(crew->n - kept);
+    crew->n = kept;
+    pthread_mutex_unlock(&crew->mutex);
+    return dropped;
+}
+
+static void wait_for_helpers(struct crew *crew, struct spread *s)
+{
+    int dropped = call_off(crew, s);
+
+    pthread_mutex_lock(&s->mutex);
+    s->inside -= dropped;
+    while (s->inside)
+        pthread_cond_wait(&s->left, &s->mutex);
+    pthread_mutex_unlock(&s->mutex);
+}
+
 void crew_each(void *of, uint32_t n, void (*fn)(void *arg, uint32_t i), void *arg)
 {
     struct crew *crew = of;
@@ -167,10 +201,7 @@ void crew_each(void *of, uint32_t n, void (*fn)(void *arg, uint32_t i), void *ar
         }
     }
     take_chunks(&s);
-    pthread_mutex_lock(&s.mutex);
-    while (s.inside)
-        pthread_cond_wait(&s.left, &s.mutex);
-    pthread_mutex_unlock(&s.mutex);
+    wait_for_helpers(crew, &s);
     pthread_cond_destroy(&s.left);
     pthread_mutex_destroy(&s.mutex);
 }

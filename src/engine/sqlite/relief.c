@@ -73,7 +73,7 @@ void relief_note(struct sqlite_group *g, uint32_t slot)
     if (!g->slots[slot].file || g->barrier.one_by_one)
         return;
     push(g, slot);
-    if (atomic_load(&room->held_bytes) < room->held_cap / 2 ||
+    if (atomic_load(&room->held_bytes) < room->held_cap / 4 * 3 ||
         atomic_exchange(&room->relieving, true))
         return;
     relieve(g);
