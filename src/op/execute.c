@@ -125,6 +125,7 @@ static void init_engine(struct carrying *c)
         .each = {.run = crew_each, .ctx = c->s->crew},
     };
     file_room_init(&c->engine.room, config->held_bytes);
+    c->engine.room.surveyed_us = c->job->surveyed_us;
 }
 
 static int carry(struct session *s, struct job *job, const struct migrate_options *options,

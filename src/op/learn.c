@@ -1,6 +1,8 @@
 #include "op/learn.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -94,12 +96,22 @@ static uint32_t past_after(struct learning *l, const struct lineage *before, uin
     return id;
 }
 
+/* The cache goes by when a stamp was seen: still there now is seen now. */
+static bool is_still(const char *path, const struct file_stamp *left)
+{
+    CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    struct file_stamp now;
+
+    return fd >= 0 && stamp_take(fd, &now) == 0 && memcmp(&now, left, sizeof now) == 0;
+}
+
 static void learn_one(struct learning *l, const struct plan_branch *b,
                       const struct file_stamp *left, int64_t now_us)
 {
     struct cache_look look = {.stamp = *left, .flags = LOOK_HISTORY};
+    const char *path = l->survey->paths[b->tenant];
 
-    if (!left->ino)
+    if (!left->ino || (l->survey->facts[b->tenant].wal && !is_still(path, left)))
         return;
     look.lineage = past_after(l, l->survey->facts[b->tenant].lineage, b->recipe);
     if (look.lineage)

@@ -305,7 +305,7 @@ int survey_fleet(struct session *s, struct survey *survey, struct error *e)
     struct doubt *doubt = NULL;
     int r;
 
-    *survey = (struct survey){.n = s->fleet.n};
+    *survey = (struct survey){.n = s->fleet.n, .began_us = clock_wall_us()};
     r = session_crew(s, e);
     if (r == E_OK)
         r = prepare(&v, &doubt, e);

@@ -21,6 +21,7 @@ struct survey {
     char **paths;        /* absolute, links resolved; one a tenant; NULL when unusable */
     size_t n;
     struct cache *cache; /* of looks */
+    int64_t began_us;    /* wall clock */
 };
 
 /* Looks at the selected tenants only (facts of the others stay zero, USABLE_YES with lineage NULL

@@ -93,3 +93,26 @@ same_without_the_cache()
     run -0 lockstep status
     is "${lines[0]}" "2 tenants: 1 at 002 (head), 1 pending"
 }
+
+@test "a history that somebody has written nonsense into breaks nothing" {
+    fleet 1
+    notes_and_tier
+    lockstep up --quiet
+    sqlite3 tenants/t1.db "UPDATE lockstep_history SET checksum = 'x' || char(10) || 'n' || char(10) ||
+        '2 900000000 0 y' WHERE version = 1"
+    run lockstep status
+    [ "$status" -lt 8 ]
+    says "1 tenant"
+}
+
+@test "a history that does not keep its rows makes the tenant fail" {
+    fleet 2
+    notes_and_tier
+    lockstep up 001 --quiet
+    sqlite3 tenants/t2.db 'CREATE TRIGGER swallow BEFORE INSERT ON lockstep_history
+        BEGIN SELECT RAISE(IGNORE); END'
+    run -1 --separate-stderr lockstep up
+    says "t2: its lockstep_history does not keep what is written to it"
+    run -0 lockstep status
+    says "2 at 001"
+}

@@ -44,6 +44,26 @@ static void what_failed_at_its_first_statement_needs_no_inverse(void **state)
     tear_down(&t);
 }
 
+/* A statement that fails may keep rows: INSERT OR FAIL does. */
+static void rows_of_a_failed_statement_are_taken_back(void **state)
+{
+    CLEANUP_ERROR struct error e = ERROR_INIT;
+    struct fleet_under_test t;
+    enum guarantee got;
+
+    (void)state;
+    set_up(&t, plain,
+           "-- lockstep:transaction off\nINSERT OR FAIL INTO users(id) VALUES (10), (11), (1);");
+    go_back_with(&t, "DELETE FROM users WHERE id >= 10;");
+    open_group(&t, false);
+    must(t.p->ops->open(t.p, &e), &e);
+    assert_int_equal(t.p->ops->prepare(t.p, 0, &got, &e), E_REFUSED);
+    assert_int_equal(ask(t.paths[0], "SELECT count(*) FROM users"), 3);
+    assert_int_equal(ask(t.paths[0], has_ledger), 0);
+    finish(&t, VERDICT_ABORT);
+    tear_down(&t);
+}
+
 static void what_failed_later_is_taken_back(void **state)
 {
     CLEANUP_ERROR struct error e = ERROR_INIT;
@@ -89,6 +109,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         in_a_folder(a_vacuum_commits),
         in_a_folder(what_failed_at_its_first_statement_needs_no_inverse),
+        in_a_folder(rows_of_a_failed_statement_are_taken_back),
         in_a_folder(what_failed_later_is_taken_back),
         in_a_folder(taking_back_can_be_repeated),
     };

@@ -107,6 +107,33 @@ static void held_pages_near_their_cap_go_to_disk_together(void **state)
     }
 }
 
+/* syncfs tells of a lost page once: that a later one succeeds proves nothing. */
+static void a_sync_that_failed_early_is_not_forgotten(void **state)
+{
+    CLEANUP_ERROR struct error e = ERROR_INIT;
+    struct fleet_under_test t;
+    struct sqlite_group *g;
+    enum guarantee got;
+    int fd;
+
+    (void)state;
+    set_up(&t, plain, add_tier);
+    t.engine.room.held_cap = 30000;
+    open_group(&t, false);
+    g = (struct sqlite_group *)t.p;
+    must(t.p->ops->open(t.p, &e), &e);
+    fd = g->barrier.fs[0].fd;
+    g->barrier.fs[0].fd = -1;
+    for (uint32_t i = 0; i < TENANTS; i++)
+        must(t.p->ops->prepare(t.p, i, &got, &e), &e);
+    g->barrier.fs[0].fd = fd;
+    assert_int_equal(t.p->ops->seal(t.p, &e), E_REFUSED);
+    assert_int_equal(t.p->ops->seal(t.p, &e), E_REFUSED);
+    finish(&t, VERDICT_ABORT);
+    expect(&t, 0, "delete");
+    tear_down(&t);
+}
+
 static void who_is_being_read_is_left_to_the_sealing(void **state)
 {
     CLEANUP_ERROR struct error e = ERROR_INIT;
@@ -388,6 +415,7 @@ int main(void)
         in_a_folder(a_full_cap_writes_through_and_commits),
         in_a_folder(a_full_cap_writes_through_and_aborts),
         in_a_folder(held_pages_near_their_cap_go_to_disk_together),
+        in_a_folder(a_sync_that_failed_early_is_not_forgotten),
         in_a_folder(who_is_being_read_is_left_to_the_sealing),
         in_a_folder(parked_locks_keep_writers_out_and_commit),
         in_a_folder(a_live_wal_tenant_is_logged),

@@ -4,6 +4,7 @@
 
 #include <sqlite3.h>
 
+#include "base/error.h"
 #include "base/hash.h"
 #include "engine/sqlite/barrier.h"
 #include "engine/sqlite/decision.h"
@@ -15,6 +16,7 @@ struct slot {
     struct tenant_file *file; /* atomic: from its vote to its end */
     sqlite3 *db;              /* logged: the held transaction */
     bool compensated;         /* its effects are there */
+    bool untouched;           /* ... or not: its first statement failed and changed nothing */
     bool by_stock;            /* abort: a stock SQLite rolls it back */
     uint32_t next_voted;      /* in the list of the group */
 };
@@ -29,6 +31,7 @@ struct sqlite_group {
     struct barrier barrier;
     struct slot *slots;
     uint32_t n;
+    struct error relief_failure; /* a barrier failed: the group must not be sealed */
     atomic_uint voted; /* list of atomic slots that voted since the last relief: slot + 1; 0: end */
 };
 

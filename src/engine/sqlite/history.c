@@ -54,7 +54,10 @@ int history_append(sqlite3 *db, const struct history_row *row, struct error *e)
         return r;
     clock_text(clock_wall_us(), now);
     bind_row(stmt, row, row->applied_at ? row->applied_at : now);
-    return db_step(stmt, e);
+    r = db_step(stmt, e);
+    if (r == E_OK && sqlite3_changes(db) != 1)
+        return error_set(e, E_REFUSED, "its " HISTORY_TABLE " does not keep what is written to it");
+    return r;
 }
 
 static const char *text(sqlite3_stmt *stmt, int column)

@@ -4,8 +4,12 @@
  * That is two syncs a cap-full; without it each further tenant would go through on its own.
  *
  * One relief at a time, run by the thread whose vote made it due, while the others go on; who finds
- * the cap full meanwhile waits for it (tenant_io.c). What it cannot do (a reader stays, a barrier
- * fails) is left to the sealing, which does what is missing and tells the reason.
+ * the cap full meanwhile waits for it (tenant_io.c). It runs within a prepare, and the machine
+ * seals or settles only when every prepare has answered: nobody else touches a file that has voted.
+ *
+ * A tenant that cannot be shut (a reader stays) is put back for the next relief, or the sealing. A
+ * barrier that fails speaks against the group: syncfs tells of a lost page once, so a later barrier
+ * that succeeds proves nothing.
  */
 #include <stdlib.h>
 
@@ -52,30 +56,47 @@ static void apply_one(void *arg, uint32_t i)
         tenant_file_apply(f, NULL); /* a failure is remembered */
 }
 
+static bool barrier(struct sqlite_group *g)
+{
+    return group_barrier(g, g->relief_failure.code ? NULL : &g->relief_failure) == E_OK;
+}
+
 static void relieve(struct sqlite_group *g)
 {
     struct relieving r = {.g = g, .slots = malloc(g->n * sizeof *r.slots)};
     const struct each *each = &g->engine->each;
     uint32_t n = r.slots ? take_all(&r) : 0;
 
-    if (n && group_barrier(g, NULL) == E_OK) {
+    if (n && barrier(g)) {
         each->run(each->ctx, n, arm_one, &r);
-        if (group_barrier(g, NULL) == E_OK)
+        if (barrier(g))
             each->run(each->ctx, n, apply_one, &r);
     }
+    for (uint32_t i = 0; i < n; i++)
+        if (g->slots[r.slots[i]].file->phase != FILE_APPLIED)
+            push(g, r.slots[i]);
     free(r.slots);
+}
+
+/* Full enough, and by a good part fuller than what the last one could not help. */
+static bool is_due(struct file_room *room)
+{
+    size_t held = atomic_load(&room->held_bytes), left = atomic_load(&room->left_by_relief);
+
+    return held >= room->held_cap / 4 * 3 && held >= left + room->held_cap / 4;
 }
 
 void relief_note(struct sqlite_group *g, uint32_t slot)
 {
     struct file_room *room = &g->engine->room;
 
+    /* Where files are synced one by one a relief would sync all of the group's: no gain. */
     if (!g->slots[slot].file || g->barrier.one_by_one)
         return;
     push(g, slot);
-    if (atomic_load(&room->held_bytes) < room->held_cap / 4 * 3 ||
-        atomic_exchange(&room->relieving, true))
+    if (!is_due(room) || atomic_load(&g->engine->stop) || atomic_exchange(&room->relieving, true))
         return;
     relieve(g);
+    atomic_store(&room->left_by_relief, atomic_load(&room->held_bytes));
     atomic_store(&room->relieving, false);
 }

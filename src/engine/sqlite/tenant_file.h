@@ -42,9 +42,11 @@ struct error;
 struct file_room {
     atomic_size_t held_bytes;
     size_t held_cap;
-    atomic_bool relieving; /* held pages are on their way to the disk: see relief.c */
+    atomic_size_t left_by_relief; /* held after the last one */
+    atomic_bool relieving;        /* held pages are on their way to the disk: see relief.c */
     atomic_int open_files;
     int open_cap;
+    int64_t surveyed_us; /* wall clock: what was written later the survey has not seen */
 };
 
 void file_room_init(struct file_room *room, size_t held_cap);
@@ -71,9 +73,10 @@ struct tenant_file {
     bool spoiled;       /* some of its pages could not be written: it cannot be sealed any more */
     bool journal_ended; /* SQLite deleted its journal: the commit point as it sees it */
     bool hot;           /* a journal that is not ours lies there: settle it and come again */
-    bool live;          /* WAL mode with somebody else connected */
-    pid_t holder;       /* who was in the way, where known */
-    int sys;            /* errno of the last failure of ours */
+    bool changed_since_survey;                  /* or shortly before: its past is not certain */
+    bool live;                                  /* WAL mode with somebody else connected */
+    pid_t holder;                               /* who was in the way, where known */
+    int sys;                                    /* errno of the last failure of ours */
     int64_t writers_since_us, readers_since_us; /* hold times; 0: not held */
 };
 
