@@ -20,6 +20,13 @@ void stamp_stat(const struct stat *st, struct file_stamp *stamp)
     stamp->ctime_ns = ns(&st->st_ctim);
 }
 
+bool stamp_same(const struct file_stamp *a, const struct file_stamp *b)
+{
+    return a->dev == b->dev && a->ino == b->ino && a->size == b->size &&
+           a->mtime_ns == b->mtime_ns && a->ctime_ns == b->ctime_ns &&
+           memcmp(a->header, b->header, STAMP_HEADER) == 0;
+}
+
 int stamp_take(int fd, struct file_stamp *stamp)
 {
     struct stat st;

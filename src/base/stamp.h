@@ -5,6 +5,7 @@
 #ifndef BASE_STAMP_H
 #define BASE_STAMP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -20,6 +21,7 @@ struct file_stamp {
 struct stat;
 
 void stamp_stat(const struct stat *st, struct file_stamp *stamp);
+bool stamp_same(const struct file_stamp *a, const struct file_stamp *b);
 /* Takes both. 0 or an errno; then *stamp is all zero. */
 int stamp_take(int fd, struct file_stamp *stamp);
 

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -102,7 +101,7 @@ static bool is_still(const char *path, const struct file_stamp *left)
     CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     struct file_stamp now;
 
-    return fd >= 0 && stamp_take(fd, &now) == 0 && memcmp(&now, left, sizeof now) == 0;
+    return fd >= 0 && stamp_take(fd, &now) == 0 && stamp_same(&now, left);
 }
 
 static void learn_one(struct learning *l, const struct plan_branch *b,

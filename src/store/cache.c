@@ -126,10 +126,7 @@ const struct cache_look *cache_get(const struct cache *cache, const struct file_
 {
     const struct cache_look *look = find_look(cache, stamp);
 
-    if (!look || look->stamp.size != stamp->size || look->stamp.mtime_ns != stamp->mtime_ns ||
-        look->stamp.ctime_ns != stamp->ctime_ns)
-        return NULL;
-    return memcmp(look->stamp.header, stamp->header, STAMP_HEADER) == 0 ? look : NULL;
+    return look && stamp_same(&look->stamp, stamp) ? look : NULL;
 }
 
 const char *cache_lineage_text(const struct cache *cache, uint32_t lineage)
