@@ -103,10 +103,8 @@ int decision_make(struct decision *d, const struct str *journals, struct error *
         r = make_anchor(d, journals, e);
     if (r == E_OK)
         r = hold(d, e);
-    if (r == E_OK)
-        return E_OK;
-    unlink(d->anchor);
-    unlink(d->super);
+    if (r != E_OK)
+        decision_close(d, VERDICT_ABORT, NULL); /* what it leaves is closed with the group */
     return r;
 }
 
@@ -154,6 +152,10 @@ int decision_ask(const struct decision *d, enum found *found, struct error *e)
     if (access(d->dir, X_OK) != 0)
         return error_errno(e, E_REFUSED, "reach", d->dir);
     if (is_there(d->super, &super, e) != E_OK || is_there(d->anchor, &anchor, e) != E_OK)
+        return E_REFUSED;
+    /* The process may have died between the unlink and its sync. Nothing that follows from the
+     * decision may outlive a power failure that the decision does not. */
+    if (!super && anchor && dir_sync(d->dir, e) != E_OK)
         return E_REFUSED;
     *found = super ? FOUND_UNDECIDED : anchor ? FOUND_COMMITTED : FOUND_NOTHING;
     return E_OK;

@@ -39,13 +39,14 @@ int decision_init(struct decision *d, const char *dir, const char *key, uint32_t
 void decision_free(struct decision *d);
 
 /* Super-journal first, then the anchor, each durable before the next. journals: paths, each
- * terminated, one behind the other. A failure leaves nothing. */
+ * terminated, one behind the other. A failure leaves nothing, or what decision_close closes. */
 int decision_make(struct decision *d, const struct str *journals, struct error *e);
 /* Does a living process hold this group (from decision_make to decision_free)? */
 bool decision_is_live(const struct decision *d);
 /* The decision. E_REFUSED: certainly not fallen; E_DOUBT: it may be durable or not. */
 int decision_fall(const struct decision *d, struct error *e);
 int decision_close(const struct decision *d, enum verdict verdict, struct error *e);
+/* What lies there. FOUND_COMMITTED is durable when it is answered. */
 int decision_ask(const struct decision *d, enum found *found, struct error *e);
 
 /* The journals that super-journal or anchor list, terminated one behind the other. */
