@@ -1,8 +1,9 @@
 /*
  * Shortens a schedule. A schedule is the list of what was drawn for it (prng.h); parts of the list
- * are left out, set to 0 or made smaller, and what still breaks the same promise at the same check
- * is kept when it is cheaper: fewer events, then fewer draws that are not 0, then smaller ones.
- * Every step makes it cheaper, so it ends; nothing is drawn, so it always ends the same way.
+ * are left out, set to 0, made smaller or moved to the front, and what still breaks the same
+ * promise at the same check is kept when it is cheaper: fewer events, then fewer draws that are not
+ * 0, then smaller ones. Every step makes it cheaper, so it ends; nothing is drawn, so it always
+ * ends the same way.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -129,18 +130,45 @@ static void smaller(struct shrinker *s)
     }
 }
 
+/* And another draw, `zero`, becomes 0; `at` itself where it is not to be another. */
+static bool move_to(struct shrinker *s, size_t at, size_t to, size_t zero)
+{
+    memcpy(s->attempt, s->best.values, s->best.n * sizeof *s->attempt);
+    s->attempt[zero] = 0;
+    s->attempt[to] = s->best.values[at];
+    s->attempt[at] = 0;
+    return is_better(s, s->best.n);
+}
+
+/* What befalls a late tenant, or a late call, may as well befall an early one. */
+static bool earlier(struct shrinker *s, size_t zero)
+{
+    for (size_t at = s->best.n; at-- > 0;)
+        for (size_t to = 0; to < at && s->best.values[at]; to++)
+            if (!s->best.values[to] && move_to(s, at, to, zero < s->best.n ? zero : at))
+                return true;
+    return false;
+}
+
+/* With one group fewer everything comes earlier: neither change alone would break the promise. */
+static bool both(struct shrinker *s)
+{
+    for (size_t zero = 0; zero < s->best.n; zero++)
+        if (s->best.values[zero] && earlier(s, zero))
+            return true;
+    return false;
+}
+
 static void shrink(struct shrinker *s)
 {
-    uint32_t tries;
     struct cost before;
 
     do {
         before = s->cost;
-        tries = s->tries;
         in_parts(s, leave_out);
         in_parts(s, set_to_0);
         smaller(s);
-    } while (is_cheaper(&s->cost, &before) && s->tries > tries && s->tries < MAX_TRIES);
+    } while (is_cheaper(&s->cost, &before) || earlier(s, SIZE_MAX) || both(s));
 }
 
 bool sim_shrink(uint64_t seed, enum sim_lie lie, struct sim_shrunk *out)
