@@ -224,36 +224,6 @@ static void compensated_members_vote_last(void **state)
     run_free(run);
 }
 
-/* A "busy" that comes again must not be taken for the answer to the attempt under way: the group
- * would go on while that attempt still runs, and what it votes then would be nobody's. */
-static void the_answer_to_an_earlier_attempt_changes_nothing(void **state)
-{
-    static const struct line lines[] = {
-        ONE_VOTES,
-        {"voted 0 busy", "timer retry 0 5ms"},
-        {"earlier: voted 0 busy", ""},
-        {"timer retry 0", "prepare 0"},
-        {"earlier: voted 0 busy", ""},
-        {"earlier: voted 0", ""},
-        {"voted 0", "log deciding"},
-        {"logged deciding", "seal 0"},
-        {"sealed 0 busy", "timer seal 0 5ms"},
-        {"timer seal 0", "seal 0"},
-        {"earlier: sealed 0", ""},
-        {"sealed 0", "decide 0"},
-        {"decided 0", "log decided"},
-        {"logged decided", "settle 0 commit"},
-        {"settled 0 busy -", "timer settle 0 5ms"},
-        {"timer settle 0", "settle 0 commit"},
-        {"earlier: settled 0", ""},
-        {"settled 0", "close 0 commit"},
-        {0},
-    };
-
-    (void)state;
-    ends(&files, SIZES(1), lines, RUN_RUNNING);
-}
-
 static void a_reader_that_stays_is_waited_for_and_then_the_group_aborts(void **state)
 {
     static const struct line lines[] = {
@@ -590,7 +560,6 @@ int main(void)
         cmocka_unit_test(the_window_bounds_what_is_prepared_at_once),
         cmocka_unit_test(a_refused_member_aborts_its_group_and_undoes_the_earlier_ones),
         cmocka_unit_test(a_busy_member_is_retried_until_lock_timeout),
-        cmocka_unit_test(the_answer_to_an_earlier_attempt_changes_nothing),
         cmocka_unit_test(a_late_answer_while_draining_is_not_a_failure),
         cmocka_unit_test(a_lost_vote_is_no_yes_and_is_taken_back),
         cmocka_unit_test(with_scope_tenant_a_refusing_member_drops_out),
