@@ -117,7 +117,7 @@ static void title(struct cli *cli, const struct report *r)
               r->exit == EXIT_DONE   ? TINT_GOOD
               : r->exit == EXIT_SOME ? TINT_WARN
                                      : TINT_BAD,
-              str_text(&line));
+              &line);
     str_addc(&cli->out, '\n');
 }
 

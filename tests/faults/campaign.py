@@ -63,8 +63,8 @@ def calls_of(options, command, mode, kind):
     return Worker.stage_for(options, command, mode).places(kind)
 
 
-def one_try(options, command, mode, order):
-    if time.monotonic() > options.deadline:
+def one_try(options, command, mode, deadline, order):
+    if time.monotonic() > deadline:
         return None
     attempt = Try(Worker.stage_for(options, command, mode), order)
     fault = attempt.run()
@@ -74,38 +74,48 @@ def one_try(options, command, mode, order):
 
 
 class Campaign:
-    def __init__(self, options, pool):
-        self.options, self.pool = options, pool
+    def __init__(self, options, pool, cases):
+        self.options, self.pool, self.cases = options, pool, cases
         self.number = self.failed = self.tries = 0
 
     def run(self, command, mode):
         started = time.monotonic()
         self.faults, done, self.left_out = [], collections.Counter(), 0
         try:
-            for kind in self.options.kinds:
-                for result in self._results(command, mode, kind):
-                    if result is None:
-                        self.left_out += 1
-                    else:
-                        done[kind] += bool(result[1])
-                        self._take(command, mode, result)
+            for result in self._results(command, mode):
+                if result is None:
+                    self.left_out += 1
+                else:
+                    done[result[0].kind] += bool(result[1])
+                    self._take(command, mode, result)
         except Broken as e:
             self.faults.append(e)
             print(f"# it cannot go on: {e}")
         self._report(command, mode, done, time.monotonic() - started)
 
-    def _results(self, command, mode, kind):
-        calls = self._value(self.pool.apply(carry_out, (calls_of, self.options, command, mode, kind)))
-        orders = self._orders(calls, command, mode, kind)
-        task = functools.partial(carry_out, one_try, self.options, command, mode)
+    def _results(self, command, mode):
+        ask = (calls_of, self.options, command, mode)
+        chance = random.Random(f"{self.options.seed}/{command}/{mode}")
+        orders = []
+        for kind in self.options.kinds:
+            calls = self._value(self.pool.apply(carry_out, (*ask, kind)))
+            orders += self._orders(calls, kind, chance)
+        chance.shuffle(orders)
+        task = functools.partial(carry_out, one_try, self.options, command, mode, self._deadline())
         for value in self.pool.imap_unordered(task, orders, 4):
             yield self._value(value)
 
-    def _orders(self, calls, command, mode, kind):
-        chance = random.Random(f"{self.options.seed}/{command}/{mode}/{kind}")
+    def _deadline(self):
+        """Each case may take twice its part of the time that is left, the last one all of it."""
+        now = time.monotonic()
+        left = self.cases - self.number
+        return now + (self.options.ends - now) * (1 if left == 1 else 2 / left)
+
+    def _orders(self, calls, kind, chance):
         if self.options.every:
             numbers = range(1, len(calls) + 1)
-            return [Order(kind, how, n, s) for n in numbers for how in KINDS[kind] for s in (0, 1)]
+            both = (False, True)
+            return [Order(kind, how, n, s) for n in numbers for how in KINDS[kind] for s in both]
         places = {}
         for n, call in enumerate(calls, 1):
             places.setdefault(call[0], []).append(n)
@@ -175,7 +185,7 @@ def read_options():
     options.program, options.failat = map(os.path.abspath, (options.program, options.failat))
     options.every = options.every or options.suite == "soak"
     options.kinds = [options.kind] if options.kind else list(KINDS)
-    options.deadline = time.monotonic() + options.budget
+    options.ends = time.monotonic() + options.budget
     return options
 
 
@@ -216,7 +226,7 @@ def main():
     chosen = list(cases(options))
     print(f"# seed {options.seed}\n1..{len(chosen)}", flush=True)
     with multiprocessing.get_context("fork").Pool(options.jobs) as pool:
-        campaign = Campaign(options, pool)
+        campaign = Campaign(options, pool, len(chosen))
         for command, mode in chosen:
             campaign.run(command, mode)
     shutil.rmtree(options.root, ignore_errors=True)

@@ -2,6 +2,9 @@
 
 A command is one of three sorts: one that changes a fleet from `start` to `target`; one that only tells,
 whose output is known (start is target); and one that makes files of its own and needs no fleet.
+
+A configuration, a folder of migrations or a fleet that cannot be read is exit 2 in all of them; what the
+judge holds them to is that nothing was changed then.
 """
 
 from dataclasses import dataclass
@@ -16,7 +19,7 @@ class Command:
     stage: str  # in stages.py: how the fleet is made
     start: str = "base"
     target: str = "base"
-    exits: tuple = (DONE, NOT_DONE)
+    exits: tuple = (DONE, NOT_DONE, USAGE)
     wal: bool = True  # worth another round with tenants in WAL mode
 
     @property
@@ -28,8 +31,9 @@ class Command:
         return self.stage == "empty"
 
 
-CHANGE = (DONE, NOT_DONE, IN_DOUBT, POLICY)
-TELL = (DONE, NOT_DONE, IN_DOUBT)
+CHANGE = (DONE, NOT_DONE, USAGE, IN_DOUBT, POLICY)
+PLAN = (DONE, NOT_DONE, USAGE, POLICY)
+TELL = (DONE, NOT_DONE, USAGE, IN_DOUBT)
 
 TABLE = [
     Command("init", ("init",), "empty", wal=False),
@@ -37,9 +41,9 @@ TABLE = [
     Command("tenants", ("tenants",), "base", wal=False),
     Command("status", ("status",), "head", "head", "head", TELL),
     Command("status-json", ("--json", "status"), "base", exits=TELL, wal=False),
-    Command("plan", ("plan",), "base", exits=(DONE, NOT_DONE, POLICY)),
-    Command("plan-json", ("--json", "plan"), "base", exits=(DONE, NOT_DONE, POLICY), wal=False),
-    Command("rehearse", ("rehearse",), "base", exits=(DONE, NOT_DONE, POLICY)),
+    Command("plan", ("plan",), "base", exits=PLAN),
+    Command("plan-json", ("--json", "plan"), "base", exits=PLAN, wal=False),
+    Command("rehearse", ("rehearse",), "base", exits=PLAN),
     Command("adopt", ("adopt", "--at", "002", "--yes"), "grown", "base", "head", CHANGE),
     Command("up", ("up", "--yes"), "base", "base", "head", CHANGE),
     Command("up-json", ("--json", "up", "--yes"), "base", "base", "head", CHANGE, wal=False),

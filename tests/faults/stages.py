@@ -82,7 +82,10 @@ class Stage:
 
     def _golden(self):
         self.restore()
-        return self.program.run(self.folder, self.command.words)
+        ended = self.program.run(self.folder, self.command.words)
+        if self.command.makes:
+            fleets.copy(self.folder, os.path.join(self.base, "made"))
+        return ended
 
     def _learn(self):
         """What base and head look like, by the stock library alone."""
