@@ -122,9 +122,11 @@ void cli_complain(struct cli *cli, const struct error *e)
     if (cli->options.json) {
         add_error(cli, e);
         cli_also(cli, e);
+        cli->said = !one_stream();
     } else {
         fflush(stdout);
         say(e);
+        cli->said = true;
     }
 }
 

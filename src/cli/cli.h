@@ -33,6 +33,7 @@ struct cli {
     bool out_color;
     struct progress_line progress;
     int exit;       /* enum exit_code */
+    bool said;      /* why it failed, on stderr */
     bool has_ended; /* the command did its work, and exit says with what end */
 };
 

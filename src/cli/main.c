@@ -84,7 +84,8 @@ static void not_shown(struct cli *cli, struct error *e)
         cli->exit = EXIT_NOT_DONE;
     doc_reset(&cli->doc);
     cli->options.json = false;
-    cli_complain(cli, e);
+    if (!cli->said)
+        cli_complain(cli, e);
 }
 
 static void close_all(struct cli *cli)

@@ -286,7 +286,8 @@ int job_read(const char *body, size_t len, struct job *job, struct error *e)
     json_decref(all);
     if (r != E_OK) {
         job_free(job);
-        return error_set(e, E_FATAL, "the run log holds a plan that cannot be read");
+        return error_set(e, E_FATAL,
+                         "the run log holds a plan that cannot be read, or memory ran out");
     }
     return E_OK;
 }

@@ -29,6 +29,10 @@ def tree(folder):
     return found
 
 
+# A read that fails with EIO is a malformed database to SQLite, which keeps no errno of it.
+MALFORMED = ["disk image is malformed"]
+
+
 class Try:
     def __init__(self, stage, order):
         self.stage, self.order = stage, order
@@ -85,7 +89,8 @@ class Try:
 
     def _words(self):
         if self.order.kind == "alloc":
-            return ["out of memory", "Cannot allocate memory"]
+            # a thread's stack and what it needs beside is told as EAGAIN
+            return ["memory", "cannot start a thread"]
         if self.order.kind == "thread":
             return ["thread"]
         return self._file_words() + (self._reasons() if self.order.stays else [])
@@ -106,7 +111,7 @@ class Try:
     def _reasons(self):
         """What fails for good may be passed over at first, and be named for a later call."""
         how = {"short": "ENOSPC"}.get(self.order.how, self.order.how)
-        return [os.strerror(getattr(errno, how)), "disk I/O error", "disk is full", "unable to open"]
+        return [os.strerror(getattr(errno, how)), "disk I/O error", "disk is full", *MALFORMED]
 
     def _made(self):
         """The same command without the fault makes what it would have made."""
