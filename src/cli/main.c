@@ -100,11 +100,17 @@ int main(int argc, char **argv)
 {
     struct cli cli = {0};
     CLEANUP_ERROR struct error e = ERROR_INIT;
+    int rc;
 
     if (!standard_streams())
         return EXIT_NOT_DONE;
     signal(SIGPIPE, SIG_IGN); /* a reader that went away must not end a run in the middle */
-    if (act(&cli, argc, argv, &e) != E_OK) {
+    rc = act(&cli, argc, argv, &e);
+    if (rc != E_OK) {
+        if (!e.code) /* whoever failed had no memory to say why, or forgot: it must not end as done
+                      */
+            error_set(&e, rc,
+                      rc == E_NOMEM ? "out of memory" : "it failed, and no reason is known");
         cli.exit = exit_of(e.code);
         cli_complain(&cli, &e);
     }

@@ -220,5 +220,6 @@ int record_replay(const struct job *job, struct run *machine, const struct log_e
     if (r == E_OK)
         return E_OK;
     return error_set(e, r == E_NOMEM ? E_NOMEM : E_FATAL,
-                     "event %lld of the run log does not fit its run", (long long)event->seq);
+                     "event %lld of the run log does not fit its run, or memory ran out",
+                     (long long)event->seq);
 }

@@ -143,11 +143,12 @@ static int exit_of_outcome(enum run_state outcome, int before)
 
 int report_end(struct report *r, struct session *s, const struct job *job, struct execution *x)
 {
+    const char *head = log_head(s->store);
     struct run *run = x->machine;
 
     snprintf(r->run, sizeof r->run, "%s", job->run);
     snprintf(r->undoes, sizeof r->undoes, "%s", job->undoes);
-    snprintf(r->log_head, sizeof r->log_head, "%s", log_head(s->store));
+    snprintf(r->log_head, sizeof r->log_head, "%s", head ? head : "");
     r->seconds = x->seconds;
     r->hold_writers_s = x->hold_writers_s;
     r->hold_readers_s = x->hold_readers_s;

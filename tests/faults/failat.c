@@ -3,7 +3,7 @@
  * once, or that one and all that follow. Calls count from main on. The environment says what it
  * does:
  *
- * FAILAT_KIND: one of the names below.
+ * FAILAT_KIND: one of the names below; for counting also "all".
  * FAILAT_AT: n, from 1; 0 only counts.
  * FAILAT_STAY: when set, it fails for good.
  * FAILAT_HOW: "short" (half of a write arrives), "kill" (the process ends before the call), or an
@@ -76,7 +76,7 @@ static uint64_t place(void **stack, int n)
     return hash;
 }
 
-static void tell(const char *call, const char *path, int fd)
+static void tell(enum kind kind, const char *call, const char *path, int fd)
 {
     char link[64], target[512] = "";
     void *stack[STACK];
@@ -92,8 +92,8 @@ static void tell(const char *call, const char *path, int fd)
     if (order.at)
         dprintf(report, "%s %s\n", call, path ? path : target);
     else
-        dprintf(report, "%016llx %s %s\n", (unsigned long long)place(stack, n), call,
-                path ? path : target);
+        dprintf(report, "%s %016llx %s %s\n", names[kind], (unsigned long long)place(stack, n),
+                call, path ? path : target);
     if (order.at)
         backtrace_symbols_fd(stack, n, report);
 }
@@ -104,12 +104,12 @@ static bool fails(enum kind kind, const char *call, const char *path, int fd)
     int kept = errno;
     unsigned n;
 
-    if (!order.on || kind != order.kind || inside)
+    if (!order.on || (kind != order.kind && order.kind != KINDS) || inside)
         return false;
     n = atomic_fetch_add(&calls, 1) + 1;
     inside = true;
     if (!order.at || n == order.at)
-        tell(call, path, fd);
+        tell(kind, call, path, fd);
     inside = false;
     errno = kept;
     if (!order.at || n < order.at || (n > order.at && !order.stays))
@@ -146,11 +146,9 @@ static void take_order(void)
     order.error = (int)number(how);
     if (to)
         report = REAL(open)(to, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
-    for (unsigned i = 0; kind && report >= 0 && i < KINDS; i++)
-        if (strcmp(kind, names[i]) == 0) {
-            order.kind = (enum kind)i;
-            order.on = true;
-        }
+    while (kind && order.kind < KINDS && strcmp(kind, names[order.kind]) != 0)
+        order.kind++;
+    order.on = kind && report >= 0 && (order.kind < KINDS || strcmp(kind, "all") == 0);
 }
 
 typedef int (*main_fn)(int, char **, char **);

@@ -86,10 +86,14 @@ class Program:
             ended.stack = tuple(lines[1:])
         return ended
 
-    def count(self, folder, arguments, kind):
-        """(the run's end, [(place, call, path) of each call])."""
-        ended = self._with_failat(folder, arguments, {"FAILAT_KIND": kind, "FAILAT_AT": 0})
-        return ended, [tuple(line.split(" ", 2)) for line in self._report()]
+    def count(self, folder, arguments):
+        """(the run's end, {kind: [(place, call, path) of each call]})."""
+        ended = self._with_failat(folder, arguments, {"FAILAT_KIND": "all", "FAILAT_AT": 0})
+        calls = {kind: [] for kind in KINDS}
+        for line in self._report():
+            kind, *call = line.split(" ", 3)
+            calls[kind].append(tuple(call))
+        return ended, calls
 
     def _report(self):
         with open(self.report, errors="replace") as f:

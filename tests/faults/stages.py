@@ -72,10 +72,10 @@ class Stage:
         fleets.copy_for_look(self.folder, self.copies, self.fleet)
         return self.copies
 
-    def places(self, kind):
-        """[(place, call, path)] of the command without a fault."""
+    def places(self):
+        """{kind: [(place, call, path)]} of the command without a fault."""
         self.restore()
-        ended, calls = self.program.count(self.folder, self.command.words, kind)
+        ended, calls = self.program.count(self.folder, self.command.words)
         if ended.code != self.golden.code:
             raise Broken(f"counting, {self.command.name} ended {ended.code}: {ended.last_words()}")
         return calls
@@ -140,8 +140,8 @@ class Stage:
     def _killed(self, beyond):
         """Killed before the unlink that decides, or some unlinks later."""
         self._base()
-        _, calls = self.program.count(self.folder, ("up", "--yes"), "unlink")
-        at = [path.endswith(".super") for _, _, path in calls].index(True) + 1
+        _, calls = self.program.count(self.folder, ("up", "--yes"))
+        at = [path.endswith(".super") for _, _, path in calls["unlink"]].index(True) + 1
         shutil.rmtree(self.folder)
         self._base()
         self.program.fail(self.folder, ("up", "--yes"), Order("unlink", "kill", at + beyond, False))
