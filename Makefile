@@ -25,7 +25,7 @@ check: packages-check $(BUILD)/build.ninja
 	@tools/check.py --build $(BUILD) $(SUITES)
 
 soak: packages-check $(BUILD)/build.ninja
-	@tools/check.py --build $(BUILD) $(or $(SUITES),unit-tsan soak)
+	@tools/check.py --build $(BUILD) $(or $(SUITES),unit-tsan faults-asan soak)
 
 bench: packages-bench all
 	@LOCKSTEP=$(abspath $(BUILD)/lockstep) bench/run --build $(BUILD) $(BENCH)

@@ -17,9 +17,10 @@ from pathlib import Path
 VARIANTS = {  # name: (suite, suffix of the build folder, meson options, slow-down)
     "unit-asan": ("unit", "-asan", ["-Db_sanitize=address,undefined", "-Db_lundef=false"], 4),
     "cli-asan": ("cli", "-asan", ["-Db_sanitize=address,undefined", "-Db_lundef=false"], 4),
+    "faults-asan": ("faults", "-asan", ["-Db_sanitize=address,undefined", "-Db_lundef=false"], 4),
     "unit-tsan": ("unit", "-tsan", ["-Db_sanitize=thread", "-Db_lundef=false"], 10),
 }
-NOT_BY_DEFAULT = {"soak", "unit-tsan"}
+NOT_BY_DEFAULT = {"soak", "unit-tsan", "faults-asan"}
 CASE = re.compile(r"(not )?ok\b[^#]*(#\s*(skip|todo))?", re.I)
 PLAN = re.compile(r"1\.\.(\d+)")
 SHOWN = 300  # lines of a failed test

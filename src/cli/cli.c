@@ -69,7 +69,7 @@ int cli_flush(struct cli *cli, struct error *e)
 {
     int rc = E_OK;
 
-    if (cli->doc.root)
+    if (cli->doc.root || cli->doc.failed)
         return flush_doc(cli, JSON_INDENT(2), e);
     if (!str_ok(&cli->out))
         rc = error_oom(e);
@@ -97,9 +97,8 @@ static void say(const struct error *e)
 {
     CLEANUP_STR struct str text = STR_INIT;
 
-    str_add(&text, "lockstep: ");
     text_error(&text, e);
-    fprintf(stderr, "%s\n", str_ok(&text) ? str_text(&text) : e->message);
+    fprintf(stderr, "lockstep: %s\n", str_ok(&text) ? str_text(&text) : e->message);
 }
 
 void cli_also(const struct cli *cli, const struct error *e)
@@ -123,9 +122,11 @@ void cli_complain(struct cli *cli, const struct error *e)
     if (cli->options.json) {
         add_error(cli, e);
         cli_also(cli, e);
+        cli->said = !one_stream();
     } else {
         fflush(stdout);
         say(e);
+        cli->said = true;
     }
 }
 

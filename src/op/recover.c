@@ -69,8 +69,9 @@ static void add_doubtful(struct recovered_run *out, const struct job *job,
         for (uint32_t i = 0; i < machine->groups[g]->n; i++) {
             const struct member *m = &machine->groups[g]->members[i];
 
-            if (m->state == MEMBER_DOUBT && out->n_doubtful < job->n)
-                out->doubtful[out->n_doubtful++] = strdup(job->branches[m->branch].id);
+            if (m->state == MEMBER_DOUBT && out->n_doubtful < job->n &&
+                (out->doubtful[out->n_doubtful] = strdup(job->branches[m->branch].id)))
+                out->n_doubtful++;
         }
 }
 

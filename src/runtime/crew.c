@@ -1,5 +1,6 @@
 #include "runtime/crew.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -51,6 +52,7 @@ static void *worker(void *arg)
 struct crew *crew_new(int threads)
 {
     struct crew *crew = calloc(1, sizeof *crew + (size_t)threads * sizeof(pthread_t));
+    int sys;
 
     if (!crew)
         return NULL;
@@ -58,14 +60,15 @@ struct crew *crew_new(int threads)
     crew->tasks = malloc(crew->cap * sizeof *crew->tasks);
     pthread_mutex_init(&crew->mutex, NULL);
     pthread_cond_init(&crew->work, NULL);
-    while (crew->tasks && crew->threads < threads &&
-           pthread_create(&crew->ids[crew->threads], NULL, worker, crew) == 0)
+    sys = crew->tasks ? 0 : ENOMEM;
+    while (!sys && crew->threads < threads &&
+           !(sys = pthread_create(&crew->ids[crew->threads], NULL, worker, crew)))
         crew->threads++;
-    if (!crew->threads) {
-        crew_free(crew);
-        return NULL;
-    }
-    return crew;
+    if (crew->threads)
+        return crew;
+    crew_free(crew);
+    errno = sys;
+    return NULL;
 }
 
 void crew_free(struct crew *crew)

@@ -221,15 +221,22 @@ int decision_scan(const char *dir, struct decision_trace **traces, size_t *n, st
     struct dirent *entry;
     size_t cap = 0;
     DIR *d = opendir(dir);
+    int r = E_OK;
 
     *traces = NULL;
     *n = 0;
     if (!d)
         return error_errno(e, errno == ENOENT ? E_MISSING : E_REFUSED, "open the folder", dir);
-    while ((entry = readdir(d)))
-        if (parse_name(entry->d_name, &trace) && !known(*traces, *n, &trace) &&
-            array_room(traces, *n, &cap, sizeof trace))
+    while (r == E_OK && (errno = 0, entry = readdir(d))) {
+        if (!parse_name(entry->d_name, &trace) || known(*traces, *n, &trace))
+            continue;
+        if (array_room(traces, *n, &cap, sizeof trace))
             (*traces)[(*n)++] = trace;
+        else
+            r = error_oom(e); /* one that is left out would pass for settled */
+    }
+    if (r == E_OK && errno != 0)
+        r = error_errno(e, E_REFUSED, "list the folder", dir);
     closedir(d);
-    return E_OK;
+    return r;
 }

@@ -112,6 +112,8 @@ int history_read(sqlite3 *db, int (*visit)(void *arg, const struct history_row *
     while ((r = db_step(stmt, e)) == DB_ROW) {
         read_row(stmt, &row);
         r = visit(arg, &row);
+        if (r == E_NOMEM)
+            return error_oom(e);
         if (r != E_OK)
             return r;
     }
@@ -130,6 +132,8 @@ int history_applied(sqlite3 *db, uint64_t version, bool *applied, struct error *
         return r == E_MISSING ? E_OK : r;
     sqlite3_bind_int64(stmt, 1, (sqlite3_int64)version);
     r = db_step(stmt, e);
+    if (r == DB_ROW && !text(stmt, 0))
+        return db_error(db, e); /* the column is NOT NULL: there was no memory for it */
     if (r == DB_ROW)
         *applied = str_same(text(stmt, 0), "up");
     return r == DB_ROW ? E_OK : r;

@@ -79,6 +79,16 @@ static size_t find(const struct counting *c, uint64_t version)
     return i;
 }
 
+/* What a row has no text for stays NULL; what there is no memory for must not look like that. */
+static bool copy_row(struct counting *c, const struct history_row *row, struct past_row *copy)
+{
+    *copy =
+        (struct past_row){row->version, arena_copy(&c->arena, row->checksum),
+                          arena_copy(&c->arena, row->name), arena_copy(&c->arena, row->down_sql)};
+    return (copy->checksum || !row->checksum) && (copy->name || !row->name) &&
+           (copy->down_sql || !row->down_sql);
+}
+
 static int count_row(void *arg, const struct history_row *row)
 {
     struct counting *c = arg;
@@ -95,10 +105,7 @@ static int count_row(void *arg, const struct history_row *row)
             return E_NOMEM;
         memmove(c->rows + i + 1, c->rows + i, (c->n++ - i) * sizeof *c->rows);
     }
-    c->rows[i] =
-        (struct past_row){row->version, arena_copy(&c->arena, row->checksum),
-                          arena_copy(&c->arena, row->name), arena_copy(&c->arena, row->down_sql)};
-    return E_OK;
+    return copy_row(c, row, &c->rows[i]) ? E_OK : E_NOMEM;
 }
 
 static int count_tables(sqlite3 *db, struct look *look, struct error *e)
