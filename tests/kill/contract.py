@@ -12,6 +12,7 @@ OPTIONS = {
     "cap64k": {"title": "64 kB of held pages", "lines": ['held_pages = "64kB"'], "rows": 700},
     "groups": {"title": "a group a tenant", "lines": ["group_size = 1"]},
     "owners": {"title": "tenants of another user", "lines": []},
+    "fsync": {"title": "fsync of each file", "lines": ['durability = "fsync"']},
 }
 
 STATE_FOLDER = ".lockstep"
@@ -34,3 +35,7 @@ def undo(run, threads):
 
 def recover(threads):
     return ["--jobs", str(threads), "recover", "--yes"]
+
+
+def verify():
+    return ["log", "--verify"]
