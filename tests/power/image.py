@@ -48,15 +48,23 @@ def write(root, image, shm):
         path = os.path.join(root, name)
         if data is None:
             os.mkdir(path)
+            give(path, node, me)
         else:
-            with open(path, "wb") as f:
-                f.write(data)
-        os.chmod(path, node.mode)
-        if node.owner != me:
-            os.chown(path, *node.owner)
-        if shm and name.endswith("-wal"):
-            with open(path[: -len("wal")] + "shm", "wb") as f:
-                f.write(SHM)
+            write_file(path, data, node, me)
+            if shm and name.endswith("-wal"):
+                write_file(path[: -len("wal")] + "shm", SHM, node, me)
+
+
+def write_file(path, data, node, me):
+    with open(path, "wb") as f:
+        f.write(data)
+    give(path, node, me)
+
+
+def give(path, node, me):
+    os.chmod(path, node.mode)
+    if node.owner != me:
+        os.chown(path, *node.owner)
 
 
 class ImageAttempt(Attempt):

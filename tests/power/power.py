@@ -29,6 +29,7 @@ import workers
 from attempt import Campaign
 from program import Broken
 
+RECOVER = """lose the power while recovering from a kill, anywhere or after such a note ("unlink .super")"""
 SHOWN = 10  # faults printed of one campaign
 ENOUGH = 30  # faults after which a campaign ends
 ROUNDS = 6  # of as many numbers as images are wanted, when most were seen before
@@ -119,7 +120,7 @@ def read_options():
     a.add_argument("--size", type=int)
     a.add_argument("--option", action="append", choices=contract.OPTIONS, default=[])
     a.add_argument("--threads", type=int, default=1, help="--jobs of the program")
-    a.add_argument("--recover", action="store_true", help="lose the power while recovering from a kill")
+    a.add_argument("--recover", nargs="?", const=tasks.ANY, default="", metavar="NOTE", help=RECOVER)
     a.add_argument("--without", type=int, metavar="PLACE", help="leave this sync out of the record")
     a.add_argument("--images", type=int, help="how many, in all")
     a.add_argument("--image", type=int, metavar="NUMBER")
@@ -143,12 +144,12 @@ def jobs_of(options):
 
 def run_jobs(options, setting):
     jobs = jobs_of(options)
-    wanted = options.images or campaigns.SUITES[options.suite][1] if options.suite else 100
+    usual = campaigns.SUITES[options.suite][1] if options.suite else 100
+    wanted = options.images or usual
     print(f"# seed {setting.seed}\n1..{len(jobs)}", flush=True)
     runner = Runner(options, setting)
     share = sum(job.weight() for job in jobs)
     for job in jobs:
-        runner.pool.deadline = float("inf")
         runner.run(job, -(-wanted * job.weight() // share))
     runner.pool.end()
     print(f"# {runner.total} images, {runner.failed} of {len(jobs)} campaigns failed")

@@ -70,6 +70,7 @@ class Record:
     def __init__(self, root, start, path):
         self.root, self.start = root, start
         self.notes = []
+        self.raw, self.read = [], 0  # the number of each note among all that were read
         self.inside = {entry.file: entry.name for entry in start}
         with open(path, "rb") as f:
             self._read(f.read())
@@ -109,6 +110,7 @@ class Record:
 
     def _note(self, kind, mode, name, other, file, offset, data):
         """Follows which files are of the tree: by the names they are made with."""
+        self.read += 1
         if kind in ("create", "link", "mkdir"):
             self.inside.pop(file, None)  # an inode may be used again
             if name is not None and not is_dropped(name):
@@ -117,4 +119,5 @@ class Record:
             name = self.inside.get(file)
         if kind not in ("said", "end") and (name is None or is_dropped(name)):
             return
+        self.raw.append(self.read)
         self.notes.append(Note(kind, mode, name or "", other or "", file, offset, data))

@@ -8,29 +8,33 @@ from dataclasses import dataclass
 
 import image
 from attempt import Campaign
+from choices import choose_point
+from program import Broken
 from recording import Recording
 from workers import FAULTS
 
 CHUNK = 24
+ANY = "anywhere"
 
 
 @dataclass(frozen=True)
 class Job:
     campaign: Campaign
-    recover: bool = False
+    recover: str = ""  # where the run is killed: ANY, or "KIND END", a kind of note and how the name ends
     without: int = None
 
     def title(self):
-        words = self.campaign.title() + (", recovering from a kill" if self.recover else "")
+        after = f" after {self.recover}" if self.recover != ANY else ""
+        words = self.campaign.title() + (f", recovering from a kill{after}" if self.recover else "")
         return words + (f", without sync {self.without}" if self.without is not None else "")
 
     def arguments(self):
-        words = self.campaign.arguments() + (" --recover" if self.recover else "")
+        words = self.campaign.arguments() + (f" --recover '{self.recover}'" if self.recover else "")
         return words + (f" --without {self.without}" if self.without is not None else "")
 
     def weight(self):
-        """Of a suite's images: one tenant alone cannot be torn."""
-        return 1 if self.campaign.size == 1 else 3
+        """Of a suite's images: one tenant alone cannot be torn, and ten take their time."""
+        return 3 if self.campaign.size == 3 else 1
 
 
 class Desk:
@@ -60,7 +64,18 @@ def recording_of(worker, job, chunk, recorder):
     if not job.recover:
         return bench, Desk.whole
     chance = random.Random(f"{worker.setting.seed}/{job.campaign}/kill/{chunk}")
-    return bench, Recording(bench, recorder, chance.randint(1, len(Desk.whole.record.notes)))
+    return bench, Recording(bench, recorder, place_of(job.recover, Desk.whole.record, chance))
+
+
+def place_of(kill, record, chance):
+    """The number that the recorder gave to the last note of the run that is killed."""
+    if kill == ANY:
+        return record.raw[max(choose_point(chance, record, 1), 1) - 1]
+    kind, end = kill.split()
+    places = [i for i, note in enumerate(record.notes) if note.kind == kind and note.name.endswith(end)]
+    if not places:
+        raise Broken(f"the run has no {kill}")
+    return record.raw[chance.choice(places)]
 
 
 def tries_of(worker, job, bench, recording, numbers):
