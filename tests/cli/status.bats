@@ -53,3 +53,12 @@ load fleet
     run -0 lockstep status
     is "${lines[0]}" "65 tenants: 65 at 002 (head)"
 }
+
+@test "what was migrated in UTF-16 is known as such" {
+    sqlite3 tenants/t1.db "PRAGMA encoding = 'UTF-16';
+        CREATE TABLE users(id INTEGER PRIMARY KEY, email TEXT);"
+    notes_and_tier
+    lockstep up --quiet
+    run -0 lockstep status
+    is "${lines[0]}" "1 tenant: 1 at 002 (head)"
+}

@@ -30,6 +30,7 @@ QUICK = [
     *jobs(("delete", "wal-idle"), (3,), options=("cap64k",)),
     *jobs(("delete", "mixed"), (3,), options=("groups",)),
     *jobs(("delete", "wal-live"), (3,), options=("fsync",)),
+    *jobs(("delete",), (3,), options=("utf16",)),
 ]
 
 SOAK = [
@@ -42,6 +43,7 @@ SOAK = [
     *jobs(ALL, (3,), options=("fsync",)),
     *jobs(ALL, (3,), options=("fsync",), recover=ANY),
     *jobs(ALL, (3,), options=("owners",)),
+    *jobs(ALL, (3,), options=("utf16",)),
     *jobs(ALL, (3,), options=("groups",), recover=ANY),
     *jobs(ALL, (10,), threads=4),
 ]
