@@ -7,6 +7,7 @@ earlier than the last sync of anything, and added data is there when the size sa
 """
 
 import bisect
+import itertools
 
 UNITS = (512, 4096, 65536)  # a sector, a block, and no tearing to speak of
 
@@ -45,8 +46,16 @@ def some(chance, _disk, _times):
 
 
 def halves(chance, _disk, _times):
-    share = chance.choice((0.03, 0.5, 0.97))
+    share = chance.choice((0.03, 0.5, 0.97, 0.995))
     return lambda what, times: len(times) if chance.random() < share else 0
+
+
+def one_sector(chance, disk, _times):
+    """All is there but one sector, name or size: what checksums have to find."""
+    asked = []
+    disk.image(lambda what, times: asked.append(what) or len(times), UNITS[0])
+    missing, place = chance.randrange(max(len(asked), 1)), itertools.count()
+    return lambda what, times: 0 if next(place) == missing else len(times)
 
 
 def names_only(chance, _disk, _times):
@@ -81,19 +90,28 @@ WEIGHTS = {
     only_one: 4,
     some: 4,
     halves: 4,
+    one_sector: 3,
     names_only: 2,
     names_lost: 2,
     ordered: 6,
 }
 
 
-def choose_point(chance, record, first):
-    """After how many notes the power fails: half of them among those beside the tenants."""
-    if chance.random() < 0.5:
-        beside = [i for i, note in enumerate(record.notes) if note.name.startswith("tenants") and i >= first]
+def choose_point(chance, record, first, window=None):
+    """After how many notes the power fails: anywhere, beside the tenants, or within one span between two
+    syncs, since what can go wrong depends on the span and not on how much is written in it."""
+    notes, syncs = record.notes, [i for i in record.syncs() if i >= first]
+    if window and chance.random() < 0.75:
+        return chance.randint(*chance.choice(window))
+    how = chance.randrange(3)
+    if how == 0 and syncs:
+        span = chance.randrange(len(syncs))
+        return chance.randint(syncs[span - 1] + 1 if span else first, syncs[span])
+    if how == 1:
+        beside = [i for i, note in enumerate(notes) if note.name.startswith("tenants") and i >= first]
         if beside:
             return chance.choice(beside) + chance.randrange(2)
-    return chance.randint(first, len(record.notes))
+    return chance.randint(first, len(notes))
 
 
 def choose(chance, disk):
@@ -101,4 +119,5 @@ def choose(chance, disk):
     times = disk.times()
     kinds = list(WEIGHTS) if times else [kept]
     kind = chance.choices(kinds, [WEIGHTS[k] for k in kinds])[0]
-    return kind.__name__, kind(chance, disk, times), chance.choice(UNITS)
+    unit = UNITS[0] if kind is one_sector else chance.choice(UNITS)
+    return kind.__name__, kind(chance, disk, times), unit

@@ -7,7 +7,8 @@ power failure leaves, for each thing on its own, the state after some of them:
     - each sector (or block) of a file: its content after the k-th change that touched it, or the durable one.
       Writing back takes what is in memory at some moment, so a later change is never there without an
       earlier one of the same sector, but any two sectors are of different moments: torn and reordered writes
-    - the size of a file. Bytes below it that were lost and were never written before read as zeros
+    - the size of a file. Bytes below it that were lost and were never written before read as zeros; what a cut
+      took away is gone when the new size is there, and not before
     - each name in each folder
 Which, is said by a function choose(what, times) -> how many of these changes are there (choices.py).
 """
@@ -45,10 +46,10 @@ class File:
         """The content that a power failure leaves."""
         if not self.pending:
             return self.durable
-        cut = self.is_cut
-        times = [time for time, _ in self.sizes]
+        cut, times = self.is_cut, [time for time, _ in self.sizes]
         k = choose("cut" if cut else "size", times) if times else 0
         size = self.sizes[k - 1][1] if k else len(self.durable)
+        moment = times[k - 1] if k else 0
         out = bytearray(self.durable[:size].ljust(size, b"\0"))
         newest, touched = self._units(unit)
         old = len(self.durable)
@@ -57,10 +58,11 @@ class File:
                 what = "cut" if cut else "added" if start >= old else "data"
                 k = choose(what, times)
                 end = min(start + unit, size)
-                if k == len(times):
+                if k == len(times) and not cut:
                     out[start:end] = newest[start:end].ljust(end - start, b"\0")
                 elif k:
-                    out[start:end] = self._unit(start, changes[:k], unit)[: end - start]
+                    there = [c for c in changes[:k] if c[2] is not None or c[0] <= moment]
+                    out[start:end] = self._unit(start, there, unit)[: end - start]
         return bytes(out)
 
     def _change(self, time, offset, data, size):

@@ -73,7 +73,7 @@ class ImageAttempt(Attempt):
     def __init__(self, bench, recording, number, chance):
         super().__init__(bench, 0, Number(number))
         self.recording, self.chance = recording, chance
-        self.n = choices.choose_point(chance, recording.record, recording.first)
+        self.n = choices.choose_point(chance, recording.record, recording.first, recording.window)
         self.variant = Variant(
             removed=chance.random() < 0.5 and not bench.campaign.live(),
             opens=chance.choice(OPENS),

@@ -3,11 +3,11 @@
 
     power.py --suite quick|soak [--images N]
     power.py --mode M --ending E --size N [--option O]... [--recover] --images K | --image NUMBER
-             [--without PLACE]
+             [--without SYNC]
 
 Prints TAP, one test a campaign. Each fault is one line with the moment and what was left, and below it the
 command that repeats just that image; its folder and the record are kept. --recover loses the power during
-the recovery after a kill. --without leaves the sync at this place of the record out, as a bug would.
+the recovery after a kill. --without leaves a sync of the record out, as a bug would.
 """
 
 import argparse
@@ -32,7 +32,7 @@ from program import Broken
 RECOVER = """lose the power while recovering from a kill, anywhere or after such a note ("unlink .super")"""
 SHOWN = 10  # faults printed of one campaign
 ENOUGH = 30  # faults after which a campaign ends
-ROUNDS = 6  # of as many numbers as images are wanted, when most were seen before
+ROUNDS = 6  # how often as many numbers are tried as images are wanted
 
 
 class Runner:
@@ -51,7 +51,7 @@ class Runner:
                     for result in results:
                         faults.append(result)
                         self._show(job, result, len(faults))
-                if images >= wanted or len(faults) >= ENOUGH:
+                if images >= wanted or len(faults) >= self.options.enough:
                     break
         except Broken as e:
             broken = str(e)
@@ -59,10 +59,10 @@ class Runner:
         self._report(job, images, faults, broken, time.monotonic() - started)
 
     def _rounds(self, wanted):
-        """Ranges of chunks: some images were seen before, so it may take more of them."""
-        size = max(1, wanted // tasks.CHUNK)
-        for i in range(ROUNDS):
-            yield range(i * size, (i + 1) * size)
+        """Ranges of chunks. Some images were seen before, so it may take more of them than are wanted."""
+        step = 2 * self.options.jobs
+        for first in range(0, ROUNDS * -(-wanted // tasks.CHUNK), step):
+            yield range(first, first + step)
 
     def _tasks(self, job, chunks):
         return [(tasks.images, job, chunk, self.options.recorder) for chunk in chunks]
@@ -121,7 +121,8 @@ def read_options():
     a.add_argument("--option", action="append", choices=contract.OPTIONS, default=[])
     a.add_argument("--threads", type=int, default=1, help="--jobs of the program")
     a.add_argument("--recover", nargs="?", const=tasks.ANY, default="", metavar="NOTE", help=RECOVER)
-    a.add_argument("--without", type=int, metavar="PLACE", help="leave this sync out of the record")
+    a.add_argument("--without", default="", metavar="SYNC", help='leave it out ("fsync tenants 3": the third one)')
+    a.add_argument("--enough", type=int, default=ENOUGH, help="faults after which a campaign ends")
     a.add_argument("--images", type=int, help="how many, in all")
     a.add_argument("--image", type=int, metavar="NUMBER")
     options = a.parse_args()

@@ -9,6 +9,8 @@ import os
 import struct
 from dataclasses import dataclass
 
+from program import Broken
+
 HEAD = struct.Struct("<IIIIQQQQ")
 KINDS = "? create write size link unlink rename mkdir rmdir mode owner fsync syncfs said end".split()
 SYNCS = ("fsync", "syncfs")
@@ -66,6 +68,19 @@ def known(root, name):
     return Known(name, (st.st_dev, st.st_ino), st.st_mode & 0o7777, (st.st_uid, st.st_gid), data)
 
 
+def raw(text):
+    """All notes of a record as they are: (kind, mode, name, other name, file, offset, data)."""
+    at = 0
+    while at < len(text):
+        number, mode, name, other, dev, ino, offset, length = HEAD.unpack_from(text, at)
+        kind = KINDS[number]
+        first = at + HEAD.size
+        second, data = first + name, first + name + other
+        at = data + (length if kind in ("write", "said") else 0)
+        names = text[first:second].decode(), text[second:data].decode()
+        yield kind, mode, *names, (dev, ino), offset, text[data:at]
+
+
 class Record:
     def __init__(self, root, start, path):
         self.root, self.start = root, start
@@ -75,8 +90,15 @@ class Record:
         with open(path, "rb") as f:
             self._read(f.read())
 
+    def find(self, kind, end):
+        """The places of notes of a kind, of names that end so."""
+        places = [i for i, note in enumerate(self.notes) if note.kind == kind and note.name.endswith(end)]
+        if not places:
+            raise Broken(f"the run has no {kind} {end}")
+        return places
+
     def without(self, place):
-        """The same with the sync at this place (of syncs()) not made."""
+        """The same without the note at this place."""
         other = object.__new__(Record)
         other.root, other.start = self.root, self.start
         other.notes = self.notes[:place] + self.notes[place + 1 :]
@@ -93,15 +115,8 @@ class Record:
         return None
 
     def _read(self, text):
-        at = 0
-        while at < len(text):
-            number, mode, name, other, dev, ino, offset, length = HEAD.unpack_from(text, at)
-            kind = KINDS[number]
-            first = at + HEAD.size
-            second, data = first + name, first + name + other
-            at = data + (length if kind in ("write", "said") else 0)
-            names = (self._within(text[a:b].decode()) for a, b in ((first, second), (second, data)))
-            self._note(kind, mode, *names, (dev, ino), offset, text[data:at])
+        for kind, mode, name, other, file, offset, data in raw(text):
+            self._note(kind, mode, self._within(name), self._within(other), file, offset, data)
 
     def _within(self, path):
         """The name within the tree; "" for the root and for no name, None for what lies outside."""

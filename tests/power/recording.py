@@ -16,6 +16,7 @@ class Recording:
         self.bench, self.recorder = bench, recorder
         self.file = os.path.join(bench.base, "record")
         self.first = 0  # the power fails after this many notes at the earliest
+        self.window = None
         bench.restore()
         bench.hold()
         start = record.tree(bench.folder)
@@ -36,10 +37,14 @@ class Recording:
     def disk(self):
         return Disk(self.record)
 
-    def leave_out(self, place):
-        """As if the program had forgotten this sync."""
-        self.record = self.record.without(self.record.syncs()[place])
+    def leave_out(self, sync):
+        """As if the program had forgotten it. The power fails near it for the most part."""
+        kind, end, number = sync.split()
+        note = self.record.find(kind, end)[int(number) - 1]
+        self.record = self.record.without(note)
         self.promised = self.record.said(contract.SAYS_DONE)
+        ends = [i for i in self.record.syncs() if i >= note][:2] or [len(self.record.notes)]
+        self.window = list(zip([note, *(end + 1 for end in ends)], ends))
 
     def _run(self, arguments, kill):
         env = {"LD_PRELOAD": self.recorder, "POWER_RECORD": self.file, "POWER_KILL": str(kill)}

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import image
 from attempt import Campaign
 from choices import choose_point
-from program import Broken
 from recording import Recording
 from workers import FAULTS
 
@@ -21,16 +20,16 @@ ANY = "anywhere"
 class Job:
     campaign: Campaign
     recover: str = ""  # where the run is killed: ANY, or "KIND END", a kind of note and how the name ends
-    without: int = None
+    without: str = ""  # a sync that is left out: its kind, how the name ends, and which of these
 
     def title(self):
         after = f" after {self.recover}" if self.recover != ANY else ""
         words = self.campaign.title() + (f", recovering from a kill{after}" if self.recover else "")
-        return words + (f", without sync {self.without}" if self.without is not None else "")
+        return words + (f", without {self.without}" if self.without else "")
 
     def arguments(self):
         words = self.campaign.arguments() + (f" --recover '{self.recover}'" if self.recover else "")
-        return words + (f" --without {self.without}" if self.without is not None else "")
+        return words + (f" --without '{self.without}'" if self.without else "")
 
     def weight(self):
         """Of a suite's images: one tenant alone cannot be torn, and ten take their time."""
@@ -54,7 +53,7 @@ def begin(worker, job, recorder):
         Desk.bench, Desk.whole = bench, None
     if Desk.whole is None:
         Desk.whole = Recording(bench, recorder)
-        if job.without is not None:
+        if job.without:
             Desk.whole.leave_out(job.without)
     return bench
 
@@ -71,11 +70,7 @@ def place_of(kill, record, chance):
     """The number that the recorder gave to the last note of the run that is killed."""
     if kill == ANY:
         return record.raw[max(choose_point(chance, record, 1), 1) - 1]
-    kind, end = kill.split()
-    places = [i for i, note in enumerate(record.notes) if note.kind == kind and note.name.endswith(end)]
-    if not places:
-        raise Broken(f"the run has no {kill}")
-    return record.raw[chance.choice(places)]
+    return record.raw[chance.choice(record.find(*kill.split()))]
 
 
 def tries_of(worker, job, bench, recording, numbers):
