@@ -169,7 +169,7 @@ static int settle_leftovers(struct session *s, struct recovery *recovery, struct
             continue;
         if (stock_settle(path, NULL) == E_OK)
             recovery->leftovers++;
-        r = stock_drop_empty_journal(path, e);
+        r = stock_drop_dead_journal(path, false, e);
     }
     path_resolver_free(&resolver);
     return r;

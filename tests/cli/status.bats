@@ -116,3 +116,12 @@ same_without_the_cache()
     run -0 lockstep status
     says "2 at 001"
 }
+
+@test "what was migrated in UTF-16 is known as such" {
+    sqlite3 tenants/t1.db "PRAGMA encoding = 'UTF-16';
+        CREATE TABLE users(id INTEGER PRIMARY KEY, email TEXT);"
+    notes_and_tier
+    lockstep up --quiet
+    run -0 lockstep status
+    is "${lines[0]}" "1 tenant: 1 at 002 (head)"
+}

@@ -144,6 +144,11 @@ static int is_there(const char *path, bool *there, struct error *e)
     return error_errno(e, E_REFUSED, "look for", path);
 }
 
+/*
+ * What is seen is made durable first. A process that was killed between its decision and the sync
+ * of the folder leaves a super-journal that is gone, but may come back with the power: after
+ * journals of the group were removed on the strength of its absence.
+ */
 int decision_ask(const struct decision *d, enum found *found, struct error *e)
 {
     bool super, anchor;
@@ -151,6 +156,8 @@ int decision_ask(const struct decision *d, enum found *found, struct error *e)
     *found = FOUND_UNKNOWN;
     if (access(d->dir, X_OK) != 0)
         return error_errno(e, E_REFUSED, "reach", d->dir);
+    if (dir_sync(d->dir, e) != E_OK)
+        return E_REFUSED;
     if (is_there(d->super, &super, e) != E_OK || is_there(d->anchor, &anchor, e) != E_OK)
         return E_REFUSED;
     /* The process may have died between the unlink and its sync. Nothing that follows from the

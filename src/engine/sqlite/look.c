@@ -15,7 +15,8 @@
 #include "engine/sqlite/lock.h"
 #include "engine/sqlite/past.h"
 
-enum { PAGE_SIZE_AT = 16, MODE_AT = 18, RESERVED_AT = 20, BTREE_AT = 100, LEAF_TABLE = 13 };
+enum { PAGE_SIZE_AT = 16, MODE_AT = 18, RESERVED_AT = 20, ENCODING_AT = 59, BTREE_AT = 100 };
+enum { UTF8 = 1, LEAF_TABLE = 13 };
 
 static int cannot_open(const char *path, struct error *e)
 {
@@ -134,7 +135,8 @@ int look_open(const char *path, bool known_quiet, struct look *look, struct erro
     return E_OK;
 }
 
-/* Page 1 is the root of the schema; a leaf there is the whole schema. */
+/* Page 1 is the root of the schema; a leaf there is the whole schema. In UTF-16 the name that is
+ * looked for is spelled otherwise. */
 static bool page_one_tells(const struct look *look, unsigned char *page)
 {
     struct tenant_lock lock = {.fd = look->fd};
@@ -143,7 +145,8 @@ static bool page_one_tells(const struct look *look, unsigned char *page)
     if (!look->quiet || look->live || tenant_lock_shared(&lock) != E_OK)
         return false;
     return file_pread(look->fd, page, look->page_size, 0, &got) == 0 && got == look->page_size &&
-           page[BTREE_AT] == LEAF_TABLE && !memmem(page, got, HISTORY_TABLE, strlen(HISTORY_TABLE));
+           page[ENCODING_AT] <= UTF8 && page[BTREE_AT] == LEAF_TABLE &&
+           !memmem(page, got, HISTORY_TABLE, strlen(HISTORY_TABLE));
 }
 
 int look_read(const char *path, int64_t wait_ms, struct look *look, struct error *e)

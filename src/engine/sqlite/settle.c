@@ -109,7 +109,7 @@ static int settle_recovered(struct sqlite_group *g, struct slot *slot, enum verd
     if (r == E_MISSING && stock_is_gone(slot->spec->path, g->engine->decisions))
         return E_OK; /* the tenant itself is gone: nothing of it can be in doubt */
     if (r == E_OK)
-        r = stock_drop_empty_journal(slot->spec->path, e);
+        r = stock_drop_dead_journal(slot->spec->path, true, e);
     if (r != E_OK)
         return r;
     if (work_is_outside(&w))
