@@ -60,7 +60,7 @@ class Runner:
 
     def _rounds(self, wanted):
         """Ranges of chunks. Some images were seen before, so it may take more of them than are wanted."""
-        step = 2 * self.options.jobs
+        step = self.options.jobs
         for first in range(0, ROUNDS * -(-wanted // tasks.CHUNK), step):
             yield range(first, first + step)
 

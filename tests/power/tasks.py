@@ -12,7 +12,7 @@ from choices import choose_point
 from recording import Recording
 from workers import FAULTS
 
-CHUNK = 24
+CHUNK = 12
 ANY = "anywhere"
 
 

@@ -160,10 +160,6 @@ int decision_ask(const struct decision *d, enum found *found, struct error *e)
         return E_REFUSED;
     if (is_there(d->super, &super, e) != E_OK || is_there(d->anchor, &anchor, e) != E_OK)
         return E_REFUSED;
-    /* The process may have died between the unlink and its sync. Nothing that follows from the
-     * decision may outlive a power failure that the decision does not. */
-    if (!super && anchor && dir_sync(d->dir, e) != E_OK)
-        return E_REFUSED;
     *found = super ? FOUND_UNDECIDED : anchor ? FOUND_COMMITTED : FOUND_NOTHING;
     return E_OK;
 }
