@@ -163,6 +163,12 @@ static int check_head(struct session *s, const char *id, const char *path, struc
     return E_OK;
 }
 
+static void note_unread(struct log_check *check, const char *id)
+{
+    if (!check->unread++)
+        snprintf(check->first_unread, sizeof check->first_unread, "%s", id);
+}
+
 static int check_heads(struct session *s, struct log_check *check, struct error *e)
 {
     struct survey survey = {0};
@@ -170,9 +176,16 @@ static int check_heads(struct session *s, struct log_check *check, struct error 
 
     if (r == E_OK)
         r = survey_fleet(s, &survey, e);
-    for (size_t i = 0; r == E_OK && i < survey.n; i++)
-        if (s->selected[i] && survey.facts[i].usable == USABLE_YES && survey.facts[i].history)
-            r = check_head(s, s->fleet.tenants[i].id, survey.paths[i], check, e);
+    for (size_t i = 0; r == E_OK && i < survey.n; i++) {
+        const char *id = s->fleet.tenants[i].id;
+
+        if (!s->selected[i])
+            continue;
+        if (survey.facts[i].usable != USABLE_YES)
+            note_unread(check, id);
+        else if (survey.facts[i].history)
+            r = check_head(s, id, survey.paths[i], check, e);
+    }
     survey_free(&survey);
     return r;
 }

@@ -65,6 +65,8 @@ struct log_check {
     size_t tenants;          /* looked at */
     size_t heads_missing;    /* tenants whose head is not in the log: the tail was cut */
     char first_missing[200]; /* one of them */
+    size_t unread;           /* tenants that could not be asked */
+    char first_unread[200];
 };
 int log_check(struct session *s, struct log_check *check, struct error *e);
 

@@ -89,6 +89,15 @@ start_waiting_run()
     is "$(field 'd["exit"], d["heads_missing"]')" "(1, 1)"
 }
 
+@test "log --verify says which tenants it could not ask" {
+    fleet 2
+    notes_and_tier
+    lockstep up --quiet
+    echo nonsense >tenants/t2.db
+    run -1 lockstep log --verify
+    says "1 tenant could not be asked, such as t2"
+}
+
 @test "history of an unknown tenant" {
     fleet 1
     run -2 --separate-stderr lockstep history nobody

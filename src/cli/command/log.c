@@ -55,6 +55,9 @@ static void check_text(struct cli *cli, const struct log_check *check)
             check->heads_missing, check->first_missing);
     else
         str_add(out, "all they know is in the log\n");
+    if (check->unread)
+        str_addf(out, "%zu tenant%s could not be asked, such as %s: lockstep status says why\n",
+                 check->unread, check->unread == 1 ? "" : "s", check->first_unread);
 }
 
 static void check_doc(struct cli *cli, const struct log_check *check)
@@ -68,7 +71,14 @@ static void check_doc(struct cli *cli, const struct log_check *check)
     doc_int(d, root, "tenants", (json_int_t)check->tenants);
     doc_int(d, root, "heads_missing", (json_int_t)check->heads_missing);
     doc_text(d, root, "first_missing", check->heads_missing ? check->first_missing : NULL);
+    doc_int(d, root, "unread", (json_int_t)check->unread);
+    doc_text(d, root, "first_unread", check->unread ? check->first_unread : NULL);
     doc_int(d, root, "exit", cli->exit);
+}
+
+static bool is_whole(const struct log_check *check)
+{
+    return !check->chain.broken_seq && !check->heads_missing && !check->unread;
 }
 
 static int verify(struct cli *cli, struct error *e)
@@ -78,7 +88,7 @@ static int verify(struct cli *cli, struct error *e)
 
     if (rc != E_OK)
         return rc;
-    cli->exit = check.chain.broken_seq || check.heads_missing ? EXIT_NOT_DONE : EXIT_DONE;
+    cli->exit = is_whole(&check) ? EXIT_DONE : EXIT_NOT_DONE;
     if (cli->options.json)
         check_doc(cli, &check);
     else
