@@ -19,11 +19,12 @@ FUZZ = ["-Dfuzz=true", "-Dwerror=false", "-Db_sanitize=address,undefined", "-Db_
 VARIANTS = {  # name: (suite, suffix of the build folder, meson options, slow-down)
     "unit-asan": ("unit", "-asan", ["-Db_sanitize=address,undefined", "-Db_lundef=false"], 4),
     "cli-asan": ("cli", "-asan", ["-Db_sanitize=address,undefined", "-Db_lundef=false"], 4),
+    "faults-asan": ("faults", "-asan", ["-Db_sanitize=address,undefined", "-Db_lundef=false"], 4),
     "fuzz": ("fuzz", "-fuzz", FUZZ, 4),
     "fuzz-long": ("fuzz-long", "-fuzz", FUZZ, 1),
     "unit-tsan": ("unit", "-tsan", ["-Db_sanitize=thread", "-Db_lundef=false"], 10),
 }
-NOT_BY_DEFAULT = {"soak", "unit-tsan", "fuzz-long"}
+NOT_BY_DEFAULT = {"soak", "unit-tsan", "faults-asan", "fuzz-long"}
 CASE = re.compile(r"(not )?ok\b[^#]*(#\s*(skip|todo))?", re.I)
 PLAN = re.compile(r"1\.\.(\d+)")
 SHOWN = 300  # lines of a failed test

@@ -46,6 +46,12 @@ void str_add(struct str *s, const char *text)
     str_addn(s, text, strlen(text));
 }
 
+void str_join(struct str *s, const struct str *text)
+{
+    str_addn(s, str_text(text), text->len);
+    s->failed = s->failed || text->failed;
+}
+
 void str_addc(struct str *s, char c)
 {
     str_addn(s, &c, 1);

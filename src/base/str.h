@@ -24,6 +24,8 @@ struct str {
 
 void str_add(struct str *s, const char *text);
 void str_addn(struct str *s, const void *bytes, size_t n);
+/* Appends text, and its failure: what is missing in it would be missing here. */
+void str_join(struct str *s, const struct str *text);
 void str_addc(struct str *s, char c);
 void str_addf(struct str *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void str_addv(struct str *s, const char *format, va_list args);

@@ -9,6 +9,13 @@
 #include "op/interrupt.h"
 #include "op/session.h"
 
+static void show_progress(void *ctx, const struct progress *progress)
+{
+    struct cli *cli = ctx;
+
+    progress_show(&cli->progress, progress);
+}
+
 int cli_session(struct cli *cli, struct error *e)
 {
     const struct options *given = &cli->options;
@@ -20,7 +27,13 @@ int cli_session(struct cli *cli, struct error *e)
         .jobs = (int)given->jobs,
     };
 
-    return session_open(&options, &cli->session, e);
+    int r = session_open(&options, &cli->session, e);
+
+    if (r == E_OK) {
+        cli->session->progress = show_progress;
+        cli->session->progress_ctx = cli;
+    }
+    return r;
 }
 
 static int cannot_write(struct error *e)
@@ -56,7 +69,7 @@ int cli_flush(struct cli *cli, struct error *e)
 {
     int rc = E_OK;
 
-    if (cli->doc.root)
+    if (cli->doc.root || cli->doc.failed)
         return flush_doc(cli, JSON_INDENT(2), e);
     if (!str_ok(&cli->out))
         rc = error_oom(e);
@@ -84,9 +97,8 @@ static void say(const struct error *e)
 {
     CLEANUP_STR struct str text = STR_INIT;
 
-    str_add(&text, "lockstep: ");
     text_error(&text, e);
-    fprintf(stderr, "%s\n", str_ok(&text) ? str_text(&text) : e->message);
+    fprintf(stderr, "lockstep: %s\n", str_ok(&text) ? str_text(&text) : e->message);
 }
 
 void cli_also(const struct cli *cli, const struct error *e)
@@ -110,9 +122,11 @@ void cli_complain(struct cli *cli, const struct error *e)
     if (cli->options.json) {
         add_error(cli, e);
         cli_also(cli, e);
+        cli->said = !one_stream();
     } else {
         fflush(stdout);
         say(e);
+        cli->said = true;
     }
 }
 

@@ -32,7 +32,9 @@ struct cli {
     struct doc doc;          /* or the JSON document */
     bool out_color;
     struct progress_line progress;
-    int exit; /* enum exit_code */
+    int exit;       /* enum exit_code */
+    bool said;      /* why it failed, on stderr */
+    bool has_ended; /* the command did its work, and exit says with what end */
 };
 
 enum command_part { PART_START, PART_LOOK, PART_RUN, PART_PAST, PARTS };

@@ -18,6 +18,7 @@ json_t *doc_root(struct doc *d)
 {
     if (!d->root) {
         d->root = json_object();
+        d->failed = d->failed || !d->root;
         doc_int(d, d->root, "format", 1);
     }
     return d->root;
@@ -80,6 +81,12 @@ json_t *doc_utf8(const char *text)
 void doc_text(struct doc *d, json_t *in, const char *key, const char *text)
 {
     doc_put(d, in, key, text ? doc_utf8(text) : json_null());
+}
+
+void doc_str(struct doc *d, json_t *in, const char *key, const struct str *text)
+{
+    d->failed = d->failed || !str_ok(text);
+    doc_text(d, in, key, str_text(text));
 }
 
 void doc_int(struct doc *d, json_t *in, const char *key, int64_t n)

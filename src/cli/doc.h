@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 struct error;
+struct str;
 
 struct doc {
     json_t *root; /* owned; NULL until the first doc_root() */
@@ -22,6 +23,7 @@ json_t *doc_list(struct doc *d, json_t *in, const char *key);
 json_t *doc_item(struct doc *d, json_t *list); /* a new object at its end */
 void doc_put(struct doc *d, json_t *in, const char *key, json_t *value);     /* takes value */
 void doc_text(struct doc *d, json_t *in, const char *key, const char *text); /* NULL: null */
+void doc_str(struct doc *d, json_t *in, const char *key, const struct str *text);
 void doc_int(struct doc *d, json_t *in, const char *key, int64_t n);
 void doc_real(struct doc *d, json_t *in, const char *key, double n);
 void doc_bool(struct doc *d, json_t *in, const char *key, bool yes);

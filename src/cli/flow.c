@@ -61,8 +61,10 @@ int flow_begin(struct cli *cli, bool asks, struct error *e)
 int flow_end(struct cli *cli, int rc, struct report *report)
 {
     progress_erase(&cli->progress);
-    if (rc == E_OK)
+    if (rc == E_OK) {
+        cli->has_ended = true;
         report_show(cli, report);
+    }
     report_free(report);
     return rc;
 }

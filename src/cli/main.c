@@ -75,6 +75,19 @@ static int act(struct cli *cli, int argc, char **argv, struct error *e)
     return run_command(cli, e);
 }
 
+/* A run that has ended keeps its exit code: 1 would say that the fleet is as it was. */
+static void not_shown(struct cli *cli, struct error *e)
+{
+    if (cli->has_ended)
+        error_hint(e, "the command has ended all the same, and the exit code says how");
+    else if (!cli->exit)
+        cli->exit = EXIT_NOT_DONE;
+    doc_reset(&cli->doc);
+    cli->options.json = false;
+    if (!cli->said)
+        cli_complain(cli, e);
+}
+
 static void close_all(struct cli *cli)
 {
     session_close(cli->session);
@@ -87,21 +100,23 @@ int main(int argc, char **argv)
 {
     struct cli cli = {0};
     CLEANUP_ERROR struct error e = ERROR_INIT;
+    int rc;
 
     if (!standard_streams())
         return EXIT_NOT_DONE;
     signal(SIGPIPE, SIG_IGN); /* a reader that went away must not end a run in the middle */
-    if (act(&cli, argc, argv, &e) != E_OK) {
+    rc = act(&cli, argc, argv, &e);
+    if (rc != E_OK) {
+        if (!e.code) /* whoever failed had no memory to say why, or forgot: it must not end as done
+                      */
+            error_set(&e, rc,
+                      rc == E_NOMEM ? "out of memory" : "it failed, and no reason is known");
         cli.exit = exit_of(e.code);
         cli_complain(&cli, &e);
     }
     progress_erase(&cli.progress);
-    if (cli_flush(&cli, &e) != E_OK) {
-        cli.exit = cli.exit ? cli.exit : EXIT_NOT_DONE;
-        doc_reset(&cli.doc);
-        cli.options.json = false;
-        cli_complain(&cli, &e);
-    }
+    if (cli_flush(&cli, &e) != E_OK && e.sys != EPIPE) /* who closes a pipe has seen enough */
+        not_shown(&cli, &e);
     close_all(&cli);
     return cli.exit;
 }

@@ -10,9 +10,7 @@ static void statement_doc(struct doc *d, json_t *in, const struct statement *sta
     CLEANUP_STR struct str sql = STR_INIT;
 
     str_addn(&sql, statement->sql, statement->len);
-    if (!str_ok(&sql))
-        d->failed = true;
-    doc_text(d, in, "sql", str_text(&sql));
+    doc_str(d, in, "sql", &sql);
     doc_int(d, in, "line", statement->line);
     doc_bool(d, in, "check", statement->check);
 }
@@ -96,7 +94,7 @@ void plan_doc(struct cli *cli, const struct plan *plan)
 
     version_words(&target, &cli->session->source, plan->target);
     doc_text(d, root, "direction", plan->direction == PLAN_UP ? "up" : "down");
-    doc_text(d, root, "target", str_text(&target));
+    doc_str(d, root, "target", &target);
     doc_int(d, root, "target_version", (json_int_t)plan->target);
     counts_doc(d, root, plan);
     doc_bool(d, root, "reversible", plan->reversible);

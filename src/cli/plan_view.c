@@ -46,7 +46,7 @@ static void headline(struct cli *cli, const struct plan *plan)
         str_add(&line, ", ");
         add_decisions(&line, plan);
     }
-    text_tint(cli, TINT_TITLE, str_text(&line));
+    text_tint(cli, TINT_TITLE, &line);
     str_addc(&cli->out, '\n');
 }
 
@@ -165,6 +165,7 @@ static void statement_text(struct str *out, const struct statement *statement)
         str_add(out, "    -- must find no row:\n");
     str_addn(&sql, statement->sql, statement->len);
     str_addc(&sql, ';');
+    out->failed = out->failed || !str_ok(&sql);
     text_block(out, str_text(&sql), sql.len, 4);
 }
 

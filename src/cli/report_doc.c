@@ -24,7 +24,7 @@ static void run_doc(struct doc *d, json_t *in, const struct report *r)
 
     report_sentence(r, &sentence);
     doc_text(d, in, "command", r->command);
-    doc_text(d, in, "result", str_text(&sentence));
+    doc_str(d, in, "result", &sentence);
     doc_text(d, in, "run", r->run[0] ? r->run : NULL);
     doc_text(d, in, "undoes", r->undoes[0] ? r->undoes : NULL);
     doc_text(d, in, "recovered_run", r->recovered ? r->recovered_run : NULL);

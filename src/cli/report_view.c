@@ -117,8 +117,18 @@ static void title(struct cli *cli, const struct report *r)
               r->exit == EXIT_DONE   ? TINT_GOOD
               : r->exit == EXIT_SOME ? TINT_WARN
                                      : TINT_BAD,
-              str_text(&line));
+              &line);
     str_addc(&cli->out, '\n');
+}
+
+/* Not every failure is a tenant's: the run log may have failed, or a decision file. */
+static size_t failed_tenants(const struct report *r)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < r->n_failures; i++)
+        n += r->failures[i].tenant || r->failures[i].why.tenant;
+    return n;
 }
 
 static void run_line(struct str *out, const struct report *r)
@@ -129,7 +139,7 @@ static void run_line(struct str *out, const struct report *r)
         str_addf(out, "  run         %s\n", r->run);
     if (!r->run[0] && !is(r, "rehearse"))
         return;
-    str_addf(out, "  tenants     %zu done, %zu failed", r->done, r->n_failures);
+    str_addf(out, "  tenants     %zu done, %zu failed", r->done, failed_tenants(r));
     if (r->n_skipped)
         str_addf(out, ", %zu skipped", r->n_skipped);
     if (r->n_in_doubt)

@@ -116,7 +116,7 @@ void text_error(struct str *out, const struct error *e)
     text_safe(out, str_ok(&text) ? str_text(&text) : e->message);
 }
 
-void text_tint(struct cli *cli, enum tint tint, const char *text)
+void text_tint(struct cli *cli, enum tint tint, const struct str *text)
 {
     static const char *const codes[] = {
         [TINT_GOOD] = "\033[32m",
@@ -126,7 +126,7 @@ void text_tint(struct cli *cli, enum tint tint, const char *text)
     };
 
     str_add(&cli->out, cli->out_color ? codes[tint] : "");
-    str_add(&cli->out, text);
+    str_join(&cli->out, text);
     str_add(&cli->out, cli->out_color ? "\033[0m" : "");
 }
 

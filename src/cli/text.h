@@ -22,7 +22,7 @@ void text_count(struct str *out, uint64_t n, const char *noun); /* "1 tenant", "
 void text_seconds(struct str *out, double seconds);             /* "40 ms", "1.2 s", "3 min 20 s" */
 void text_error(struct str *out, const struct error *e);        /* error_render, safe */
 /* In color where stdout may have it. */
-void text_tint(struct cli *cli, enum tint tint, const char *text);
+void text_tint(struct cli *cli, enum tint tint, const struct str *text);
 /* 2026-11-20 20:13:52Z */
 void text_time(struct str *out, int64_t wall_us);
 

@@ -119,9 +119,10 @@ static bool is_awaited(const struct group *g, const struct event *event)
         [EV_CLOSED] = 1u << GROUP_CLOSING,
         [EV_FOUND] = 1u << GROUP_ASKING,
     };
+    const struct share *share = &g->shares[event->participant];
 
-    return (states[event->kind] & (1u << g->state)) &&
-           g->shares[event->participant].awaits == AWAITS_ANSWER;
+    return (states[event->kind] & (1u << g->state)) && share->awaits == AWAITS_ANSWER &&
+           event->attempt == share->tries;
 }
 
 void group_answered(struct run *run, struct group *g, const struct event *event)

@@ -15,27 +15,27 @@ static void tell(const struct run *run, struct move move)
 
 void set_run(struct run *run, enum run_state state)
 {
-    assert(run_state_row(run->state)->next & (1u << state));
     tell(run, (struct move){.machine = MACHINE_RUN, .from = run->state, .to = state});
+    assert(run_state_row(run->state)->next & (1u << state));
     run->state = state;
 }
 
 void set_group(struct run *run, struct group *g, enum group_state state)
 {
-    assert(group_state_row(g->state)->next & (1u << state));
     tell(run,
          (struct move){.machine = MACHINE_GROUP, .group = g->id, .from = g->state, .to = state});
+    assert(group_state_row(g->state)->next & (1u << state));
     g->state = state;
 }
 
 void set_member(struct run *run, struct group *g, struct member *m, enum member_state state)
 {
-    assert(member_state_row((enum member_state)m->state)->next & (1u << state));
     tell(run, (struct move){.machine = MACHINE_MEMBER,
                             .group = g->id,
                             .slot = (uint32_t)(m - g->members),
                             .from = m->state,
                             .to = state});
+    assert(member_state_row((enum member_state)m->state)->next & (1u << state));
     g->refused += state == MEMBER_REFUSED;
     m->state = (uint8_t)state;
 }
@@ -76,8 +76,11 @@ void act_one(struct run *run, struct group *g, uint16_t participant, enum action
              enum verdict verdict)
 {
     g->shares[participant].awaits = AWAITS_ANSWER;
-    act(run, (struct action){
-                 .kind = kind, .group = g->id, .participant = participant, .verdict = verdict});
+    act(run, (struct action){.kind = kind,
+                             .group = g->id,
+                             .participant = participant,
+                             .attempt = g->shares[participant].tries,
+                             .verdict = verdict});
 }
 
 /* Participant 0 is asked also when no member is its: it may have the decision files. */

@@ -13,8 +13,11 @@ static void prepare(struct run *run, struct group *g, uint32_t slot)
 
     set_member(run, g, m, MEMBER_PREPARING);
     g->under_way++;
-    act(run, (struct action){
-                 .kind = ACT_PREPARE, .group = g->id, .participant = m->participant, .slot = slot});
+    act(run, (struct action){.kind = ACT_PREPARE,
+                             .group = g->id,
+                             .participant = m->participant,
+                             .slot = slot,
+                             .attempt = m->tries});
 }
 
 static bool wave_is_over(const struct group *g)
@@ -112,7 +115,7 @@ void member_voted(struct run *run, struct group *g, const struct event *event)
 {
     struct member *m = &g->members[event->slot];
 
-    if (m->state != MEMBER_PREPARING)
+    if (m->state != MEMBER_PREPARING || event->attempt != m->tries)
         return;
     g->under_way--;
     if (event->outcome == E_OK)

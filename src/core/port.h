@@ -106,6 +106,7 @@ struct action {
     uint32_t group;
     uint32_t slot;
     uint16_t participant;
+    uint16_t attempt; /* PREPARE, SEAL, SETTLE: which one at the same call */
     enum verdict verdict;
     enum record_kind record;
     enum timer timer;
@@ -126,12 +127,14 @@ enum event_kind {
     EV_ABORT, /* somebody asks the run to stop: signal, request, deadline */
 };
 
-/* An answer that nobody waits for (a repeated one, a late one) changes nothing. */
+/* An answer that nobody waits for (a repeated one, a late one, that of an earlier attempt) changes
+ * nothing. */
 struct event {
     enum event_kind kind;
     uint32_t group;
     uint32_t slot;
     uint16_t participant;
+    uint16_t attempt;         /* as in the action that this answers */
     int outcome;              /* enum outcome of the call */
     enum record_kind record;  /* EV_LOGGED */
     enum guarantee guarantee; /* EV_VOTED yes */

@@ -196,10 +196,13 @@ static void logged(struct run *run, const struct event *event)
 
     if (event->outcome != E_OK && record_is_forced(event->record))
         run->log_dead = true;
-    if (event->record != RECORD_END && g)
+    if (event->record != RECORD_END && g) {
         group_logged(run, g, event);
-    else if (event->record == RECORD_END && run->state == RUN_ENDING)
+    } else if (event->record == RECORD_END && run->state == RUN_ENDING) {
+        if (event->outcome != E_OK)
+            failure_add(run, 0, UINT32_MAX, event->cause);
         run_ended(run);
+    }
 }
 
 int run_handle(struct run *run, const struct event *event)

@@ -1,5 +1,8 @@
 #include "db/sqlite.h"
 
+#include <stdbool.h>
+#include <string.h>
+
 #include "base/error.h"
 
 void db_setup(void)
@@ -8,10 +11,15 @@ void db_setup(void)
     sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 1200, 100);
 }
 
+static bool has_cause(int code)
+{
+    return code == SQLITE_IOERR || code == SQLITE_CANTOPEN;
+}
+
 int db_error(sqlite3 *db, struct error *e)
 {
     int extended = sqlite3_extended_errcode(db);
-    int outcome = E_REFUSED;
+    int outcome = E_REFUSED, sys = sqlite3_system_errno(db);
 
     switch (extended & 0xff) {
     case SQLITE_BUSY:
@@ -24,10 +32,13 @@ int db_error(sqlite3 *db, struct error *e)
     }
     if (extended == SQLITE_IOERR_NOMEM)
         outcome = E_NOMEM;
-    error_set(e, outcome, "%s", sqlite3_errmsg(db));
+    if (sys && has_cause(extended & 0xff)) /* SQLite does not say that the disk is full */
+        error_set(e, outcome, "%s: %s", sqlite3_errmsg(db), strerror(sys));
+    else
+        error_set(e, outcome, "%s", sqlite3_errmsg(db));
     if (e) {
         e->db = extended;
-        e->sys = sqlite3_system_errno(db);
+        e->sys = sys;
     }
     return outcome;
 }

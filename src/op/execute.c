@@ -26,15 +26,15 @@ static struct participant *join(void *ctx, const struct group *g, uint16_t parti
                                 bool recovered)
 {
     struct carrying *c = ctx;
-    uint32_t *branches = malloc((g->n ? g->n : 1) * sizeof *branches);
+    const char *head = log_head(c->s->store);
+    uint32_t *branches = head ? malloc((g->n ? g->n : 1) * sizeof *branches) : NULL;
     struct participant *p = NULL;
 
     (void)participant;
     for (uint32_t i = 0; branches && i < g->n; i++)
         branches[i] = g->members[i].branch;
     if (branches)
-        p = sqlite_group_new(&c->engine, g->id, branches, g->n, g->undoes != 0, recovered,
-                             log_head(c->s->store));
+        p = sqlite_group_new(&c->engine, g->id, branches, g->n, g->undoes != 0, recovered, head);
     free(branches);
     return p;
 }
@@ -125,6 +125,7 @@ static void init_engine(struct carrying *c)
         .each = {.run = crew_each, .ctx = c->s->crew},
     };
     file_room_init(&c->engine.room, config->held_bytes);
+    c->engine.room.surveyed_us = c->job->surveyed_us;
 }
 
 static int carry(struct session *s, struct job *job, const struct migrate_options *options,
@@ -137,13 +138,16 @@ static int carry(struct session *s, struct job *job, const struct migrate_option
     int r;
 
     init_engine(&c);
+    x->left = calloc(job->n ? job->n : 1, sizeof *x->left); /* NULL: the next survey looks itself */
+    c.engine.left = x->left;
     r = drive(x->machine, s->crew, &world);
     x->seconds = (double)(clock_mono_us() - started_us) / 1e6;
     x->hold_writers_s = (double)atomic_load(&c.engine.longest_writers_us) / 1e6;
     x->hold_readers_s = (double)atomic_load(&c.engine.longest_readers_us) / 1e6;
     if (r == E_OK)
         return E_OK;
-    error_set(e, E_DOUBT, "run %s could not go on: out of memory", job->run);
+    error_set(e, E_DOUBT, "run %s could not go on: out of memory, or its log cannot be read",
+              job->run);
     error_hint(e, "run: lockstep recover");
     return E_DOUBT;
 }
@@ -207,5 +211,7 @@ int execute_recovery(struct session *s, struct job *job, const struct migrate_op
 void execution_free(struct execution *x)
 {
     run_free(x->machine);
+    free(x->left);
     x->machine = NULL;
+    x->left = NULL;
 }

@@ -5,6 +5,7 @@
 #ifndef OP_EXECUTE_H
 #define OP_EXECUTE_H
 
+#include "base/stamp.h"
 #include "core/run.h"
 #include "op/migrate.h"
 
@@ -15,6 +16,7 @@ struct session;
 /* What came of it, before it is put into words. The machine is the caller's to free. */
 struct execution {
     struct run *machine;
+    struct file_stamp *left; /* by branch, of those that an atomic commit left; NULL: not known */
     double seconds;
     double hold_writers_s, hold_readers_s;
 };

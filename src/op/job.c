@@ -93,6 +93,7 @@ static int take_plan(struct job *job, const struct session *s, const struct plan
     job->recipes = plan->recipes;
     job->n_recipes = plan->n_recipes;
     job->tenants = plan->n_tenants;
+    job->surveyed_us = planned->survey->began_us;
     if (!make_arrays(job, plan->n_branches, plan->n_groups))
         return E_NOMEM;
     for (size_t i = 0; i < plan->n_branches; i++)

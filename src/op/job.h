@@ -43,6 +43,7 @@ struct job {
     uint8_t *guarantees; /* planned; one a branch */
     uint32_t n;
     size_t tenants;
+    int64_t surveyed_us; /* wall clock when the survey began; 0: read back from the log */
     struct job_group *groups;
     size_t n_groups;
 };

@@ -22,24 +22,36 @@
 
 /* --- writing --- */
 
-static json_int_t script_index(json_t *scripts, json_t *texts, const struct script *script)
+struct writing {
+    json_t *scripts, *texts;
+    bool failed;
+};
+
+/* What is left out fails the whole: recovery would go by a plan that is smaller than the run. */
+static void add(struct writing *w, json_t *list, json_t *item)
+{
+    if (json_array_append_new(list, item) != 0)
+        w->failed = true;
+}
+
+static json_int_t script_index(struct writing *w, const struct script *script)
 {
     size_t i;
     json_t *hash;
 
     if (!script)
         return -1;
-    json_array_foreach(scripts, i, hash)
+    json_array_foreach(w->scripts, i, hash)
     {
         if (str_same(json_string_value(hash), script->hash))
             return (json_int_t)i;
     }
-    json_array_append_new(scripts, json_string(script->hash));
-    json_array_append_new(texts, json_pack("[ss]", script->file, script->text));
-    return (json_int_t)json_array_size(scripts) - 1;
+    add(w, w->scripts, json_string(script->hash));
+    add(w, w->texts, json_pack("[ss]", script->file, script->text));
+    return (json_int_t)json_array_size(w->scripts) - 1;
 }
 
-static json_t *write_recipes(const struct job *job, json_t *scripts, json_t *texts)
+static json_t *write_recipes(const struct job *job, struct writing *w)
 {
     json_t *recipes = json_array();
 
@@ -49,56 +61,55 @@ static json_t *write_recipes(const struct job *job, json_t *scripts, json_t *tex
         for (size_t i = 0; i < job->recipes[r].n; i++) {
             const struct step *s = &job->recipes[r].steps[i];
 
-            json_array_append_new(steps,
-                                  json_pack("[I s s s b I I b]", (json_int_t)s->version, s->digits,
-                                            s->name, s->checksum ? s->checksum : "", s->down,
-                                            script_index(scripts, texts, s->script),
-                                            script_index(scripts, texts, s->inverse), s->mark));
+            add(w, steps,
+                json_pack("[I s s s b I I b]", (json_int_t)s->version, s->digits, s->name,
+                          s->checksum ? s->checksum : "", s->down, script_index(w, s->script),
+                          script_index(w, s->inverse), s->mark));
         }
-        json_array_append_new(recipes, steps);
+        add(w, recipes, steps);
     }
     return recipes;
 }
 
-static json_t *write_branches(const struct job *job)
+static json_t *write_branches(const struct job *job, struct writing *w)
 {
     json_t *branches = json_array();
 
     for (uint32_t i = 0; i < job->n; i++)
-        json_array_append_new(branches,
-                              json_pack("[s s i i i i]", job->branches[i].id, job->branches[i].path,
-                                        (int)job->recipe_of[i], (int)job->from[i],
-                                        (int)job->branches[i].n, (int)job->guarantees[i]));
+        add(w, branches,
+            json_pack("[s s i i i i]", job->branches[i].id, job->branches[i].path,
+                      (int)job->recipe_of[i], (int)job->from[i], (int)job->branches[i].n,
+                      (int)job->guarantees[i]));
     return branches;
 }
 
-static json_t *write_groups(const struct job *job)
+static json_t *write_groups(const struct job *job, struct writing *w)
 {
     json_t *groups = json_array();
 
     for (size_t i = 0; i < job->n_groups; i++)
-        json_array_append_new(groups,
-                              json_pack("[i i]", (int)job->groups[i].first, (int)job->groups[i].n));
+        add(w, groups, json_pack("[i i]", (int)job->groups[i].first, (int)job->groups[i].n));
     return groups;
 }
 
-static json_t *write_all(const struct job *job)
+static json_t *write_all(const struct job *job, struct writing *w)
 {
-    json_t *scripts = json_array(), *texts = json_array();
-    json_t *recipes = write_recipes(job, scripts, texts);
+    json_t *recipes = write_recipes(job, w);
 
-    return json_pack(
-        "{s:s s:s s:s s:s s:s s:s s:i s:i s:b s:I s:o s:o s:o s:o s:o}", "command", job->command,
-        "undoes", job->undoes, "target", job->target, "digest", job->digest, "key", job->key,
-        "decisions", job->decisions, "direction", (int)job->direction, "scope", (int)job->scope,
-        "undoable", job->undoable, "tenants", (json_int_t)job->tenants, "scripts", scripts, "texts",
-        texts, "recipes", recipes, "branches", write_branches(job), "groups", write_groups(job));
+    return json_pack("{s:s s:s s:s s:s s:s s:s s:i s:i s:b s:I s:o s:o s:o s:o s:o}", "command",
+                     job->command, "undoes", job->undoes, "target", job->target, "digest",
+                     job->digest, "key", job->key, "decisions", job->decisions, "direction",
+                     (int)job->direction, "scope", (int)job->scope, "undoable", job->undoable,
+                     "tenants", (json_int_t)job->tenants, "scripts", w->scripts, "texts", w->texts,
+                     "recipes", recipes, "branches", write_branches(job, w), "groups",
+                     write_groups(job, w));
 }
 
 int job_write(const struct job *job, struct str *body)
 {
-    json_t *all = write_all(job);
-    char *text = all ? json_dumps(all, JSON_COMPACT) : NULL;
+    struct writing w = {.scripts = json_array(), .texts = json_array()};
+    json_t *all = write_all(job, &w);
+    char *text = all && !w.failed ? json_dumps(all, JSON_COMPACT) : NULL;
 
     json_decref(all);
     if (!text)
@@ -275,7 +286,8 @@ int job_read(const char *body, size_t len, struct job *job, struct error *e)
     json_decref(all);
     if (r != E_OK) {
         job_free(job);
-        return error_set(e, E_FATAL, "the run log holds a plan that cannot be read");
+        return error_set(e, E_FATAL,
+                         "the run log holds a plan that cannot be read, or memory ran out");
     }
     return E_OK;
 }

@@ -11,6 +11,7 @@
 #include "fleet/fleet.h"
 #include "op/execute.h"
 #include "op/job.h"
+#include "op/learn.h"
 #include "op/report.h"
 #include "op/session.h"
 #include "op/settle.h"
@@ -91,6 +92,8 @@ int run_plan(struct session *s, const struct planned *planned,
         r = execute(s, &job, options, &x, e);
     if (r == E_OK && report_end(report, s, &job, &x) != E_OK)
         r = error_oom(e);
+    if (r == E_OK)
+        learn(s, planned, &job, &x);
     execution_free(&x);
     job_free(&job);
     return r;

@@ -51,7 +51,7 @@ static void settle_one(void *arg, uint32_t i)
     int r = stock_settle(l->paths[i], &e);
 
     if (r == E_OK)
-        r = stock_drop_empty_journal(l->paths[i], &e);
+        r = stock_drop_dead_journal(l->paths[i], true, &e);
     if (r == E_OK || (r == E_MISSING && stock_is_gone(l->paths[i], l->dir)))
         return;
     atomic_store(&l->failed, true);

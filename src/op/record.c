@@ -13,10 +13,18 @@
 
 /* --- writing --- */
 
+static bool add_range(json_t *list, uint32_t first, uint32_t n)
+{
+    return !n ||
+           json_array_append_new(list, json_pack("[I I]", (json_int_t)first, (json_int_t)n)) == 0;
+}
+
+/* NULL when out of memory: a list that is short would leave members out of the group. */
 static json_t *ranges(const struct group *g, bool refused_only)
 {
     json_t *list = json_array();
     uint32_t first = 0, n = 0;
+    bool whole = list != NULL;
 
     for (uint32_t i = 0; i < g->n; i++) {
         const struct member *m = &g->members[i];
@@ -27,14 +35,14 @@ static json_t *ranges(const struct group *g, bool refused_only)
             n++;
             continue;
         }
-        if (n)
-            json_array_append_new(list, json_pack("[I I]", (json_int_t)first, (json_int_t)n));
+        whole = whole && add_range(list, first, n);
         first = m->branch;
         n = 1;
     }
-    if (n)
-        json_array_append_new(list, json_pack("[I I]", (json_int_t)first, (json_int_t)n));
-    return list;
+    if (whole && add_range(list, first, n))
+        return list;
+    json_decref(list);
+    return NULL;
 }
 
 /* A row that a check returned is a tenant's data: it is shown, and not kept. */
@@ -45,22 +53,29 @@ static json_t *message_of(const struct error *cause)
     return json_string(str_starts(cause->message, check) ? check : cause->message);
 }
 
+static bool put(json_t *json, const char *key, json_t *value)
+{
+    return json_object_set_new(json, key, value) == 0;
+}
+
 static json_t *failure(const struct job *job, const struct failure *f)
 {
     json_t *json = json_pack("{s:I s:o s:s}", "group", (json_int_t)f->group, "message",
                              message_of(&f->cause), "hint", f->cause.hint);
 
-    if (!json)
-        return NULL;
+    bool whole = json != NULL;
+
     if (f->branch < job->n)
-        json_object_set_new(json, "tenant", json_string(job->branches[f->branch].id));
-    if (f->cause.file) {
-        json_object_set_new(json, "file", json_string(f->cause.file));
-        json_object_set_new(json, "line", json_integer(f->cause.line));
-    }
+        whole = whole && put(json, "tenant", json_string(job->branches[f->branch].id));
+    if (f->cause.file)
+        whole = whole && put(json, "file", json_string(f->cause.file)) &&
+                put(json, "line", json_integer(f->cause.line));
     if (f->cause.statement)
-        json_object_set_new(json, "statement", json_string(f->cause.statement));
-    return json;
+        whole = whole && put(json, "statement", json_string(f->cause.statement));
+    if (whole)
+        return json;
+    json_decref(json);
+    return NULL;
 }
 
 static json_t *ending(const struct run *run)
@@ -176,6 +191,7 @@ static int replay(const struct job *job, struct run *machine, enum record_kind k
     const json_t *list = json_object_get(body, kind == RECORD_GROUP ? "branches" : "refused");
     struct replayed record = {.kind = kind};
     uint32_t *branches = expand(job, list, &record.n);
+    bool short_of_memory = !branches && count(list, job->n);
     uint8_t *guarantees = guarantees_of(job, branches, record.n);
     int r;
 
@@ -183,7 +199,8 @@ static int replay(const struct job *job, struct run *machine, enum record_kind k
     record.undoes = (uint32_t)json_integer_value(json_object_get(body, "undoes"));
     record.branches = branches;
     record.guarantees = guarantees;
-    r = run_replay(machine, &record);
+    short_of_memory = short_of_memory || (record.n && !guarantees);
+    r = short_of_memory ? E_NOMEM : run_replay(machine, &record);
     free(branches);
     free(guarantees);
     return r;
@@ -203,5 +220,6 @@ int record_replay(const struct job *job, struct run *machine, const struct log_e
     if (r == E_OK)
         return E_OK;
     return error_set(e, r == E_NOMEM ? E_NOMEM : E_FATAL,
-                     "event %lld of the run log does not fit its run", (long long)event->seq);
+                     "event %lld of the run log does not fit its run, or memory ran out",
+                     (long long)event->seq);
 }

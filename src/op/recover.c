@@ -69,8 +69,9 @@ static void add_doubtful(struct recovered_run *out, const struct job *job,
         for (uint32_t i = 0; i < machine->groups[g]->n; i++) {
             const struct member *m = &machine->groups[g]->members[i];
 
-            if (m->state == MEMBER_DOUBT && out->n_doubtful < job->n)
-                out->doubtful[out->n_doubtful++] = strdup(job->branches[m->branch].id);
+            if (m->state == MEMBER_DOUBT && out->n_doubtful < job->n &&
+                (out->doubtful[out->n_doubtful] = strdup(job->branches[m->branch].id)))
+                out->n_doubtful++;
         }
 }
 
@@ -168,7 +169,7 @@ static int settle_leftovers(struct session *s, struct recovery *recovery, struct
             continue;
         if (stock_settle(path, NULL) == E_OK)
             recovery->leftovers++;
-        r = stock_drop_empty_journal(path, e);
+        r = stock_drop_dead_journal(path, false, e);
     }
     path_resolver_free(&resolver);
     return r;

@@ -81,15 +81,17 @@ static bool is_weaker(uint8_t guarantee)
 
 static void count_tenant(struct report *r, const char *id, enum fate fate, uint8_t guarantee)
 {
-    if (fate == FATE_DOUBT)
-        r->in_doubt[r->n_in_doubt++] = strdup(id);
+    bool named = fate == FATE_DOUBT || (fate == FATE_KEPT && is_weaker(guarantee));
+    char *copy = named ? strdup(id) : NULL;
+
+    if (copy && fate == FATE_DOUBT)
+        r->in_doubt[r->n_in_doubt++] = copy;
     if (fate != FATE_KEPT)
         return;
     r->done++;
     r->by_guarantee[guarantee]++;
-    if (is_weaker(guarantee))
-        r->weaker[r->n_weaker++] =
-            (struct report_weaker){.tenant = strdup(id), .guarantee = guarantee};
+    if (copy)
+        r->weaker[r->n_weaker++] = (struct report_weaker){.tenant = copy, .guarantee = guarantee};
 }
 
 static int count_fates(struct report *r, const struct job *job, const struct run *run)
@@ -108,7 +110,7 @@ static int count_fates(struct report *r, const struct job *job, const struct run
     return outcome;
 }
 
-static int move_failures(struct report *r, const struct job *job, struct run *run)
+static void move_failures(struct report *r, const struct job *job, struct run *run)
 {
     int outcome = E_OK;
 
@@ -123,7 +125,6 @@ static int move_failures(struct report *r, const struct job *job, struct run *ru
         outcome =
             report_failure(r, known ? job->branches[f->branch].id : f->cause.tenant, &f->cause);
     }
-    return outcome;
 }
 
 static int exit_of_outcome(enum run_state outcome, int before)
@@ -142,11 +143,12 @@ static int exit_of_outcome(enum run_state outcome, int before)
 
 int report_end(struct report *r, struct session *s, const struct job *job, struct execution *x)
 {
+    const char *head = log_head(s->store);
     struct run *run = x->machine;
 
     snprintf(r->run, sizeof r->run, "%s", job->run);
     snprintf(r->undoes, sizeof r->undoes, "%s", job->undoes);
-    snprintf(r->log_head, sizeof r->log_head, "%s", log_head(s->store));
+    snprintf(r->log_head, sizeof r->log_head, "%s", head ? head : "");
     r->seconds = x->seconds;
     r->hold_writers_s = x->hold_writers_s;
     r->hold_readers_s = x->hold_readers_s;
@@ -154,10 +156,11 @@ int report_end(struct report *r, struct session *s, const struct job *job, struc
     r->groups = (uint32_t)run->n_groups;
     r->as_it_was = run->outcome == RUN_NOT_DONE;
     r->exit = exit_of_outcome(run->outcome, r->exit);
-    if (count_fates(r, job, run) != E_OK)
-        return E_NOMEM;
+    if (count_fates(r, job, run) != E_OK && run->outcome == RUN_DONE)
+        r->done = r->tenants;
     r->at_target += r->done;
-    return move_failures(r, job, run);
+    move_failures(r, job, run);
+    return E_OK;
 }
 
 static void free_failures(struct report_failure *list, size_t n)

@@ -120,25 +120,55 @@ static int visit(void *arg, const struct log_event *event)
     return r;
 }
 
+static bool is_listed(const struct run_view *v, const char *text)
+{
+    for (size_t i = 0; i < v->n_migrations; i++)
+        if (str_same(v->migrations[i], text))
+            return true;
+    return false;
+}
+
+/* Tenants that began at different versions took different steps: each is told once. */
+static int list_steps(struct run_view *v, const struct recipe *recipe)
+{
+    for (size_t i = 0; i < recipe->n; i++) {
+        const struct step *s = &recipe->steps[i];
+        CLEANUP_STR struct str text = STR_INIT;
+
+        str_addf(&text, "%s_%s %s", s->digits, s->name, s->down ? "down" : "up");
+        if (is_listed(v, str_text(&text)))
+            continue;
+        v->migrations[v->n_migrations] = arena_copy(&v->arena, str_text(&text));
+        if (!v->migrations[v->n_migrations++])
+            return E_NOMEM;
+    }
+    return E_OK;
+}
+
+static int longest_first(const void *a, const void *b)
+{
+    const struct recipe *x = a, *y = b;
+
+    return (x->n < y->n) - (x->n > y->n);
+}
+
 static int copy_job(struct run_view *v, const struct job *job)
 {
     static const char *const scopes[] = {"fleet", "group", "tenant"};
-    size_t n = 0, cap = 0;
+    size_t cap = 0;
+    int r = E_OK;
 
     for (size_t r = 0; r < job->n_recipes; r++)
         cap += job->recipes[r].n;
     v->digest = arena_copy(&v->arena, job->digest);
     v->scope = scopes[job->scope];
     v->migrations = arena_array(&v->arena, cap ? cap : 1, sizeof *v->migrations);
-    for (size_t i = 0; v->migrations && job->n_recipes && i < job->recipes[0].n; i++) {
-        const struct step *s = &job->recipes[0].steps[i];
-        CLEANUP_STR struct str text = STR_INIT;
-
-        str_addf(&text, "%s_%s %s", s->digits, s->name, s->down ? "down" : "up");
-        v->migrations[n++] = arena_copy(&v->arena, str_text(&text));
-    }
-    v->n_migrations = n;
-    return v->digest && v->migrations ? E_OK : E_NOMEM;
+    if (!v->digest || !v->migrations)
+        return E_NOMEM;
+    qsort(job->recipes, job->n_recipes, sizeof *job->recipes, longest_first);
+    for (size_t i = 0; i < job->n_recipes && r == E_OK; i++)
+        r = list_steps(v, &job->recipes[i]);
+    return r;
 }
 
 int run_show(struct session *s, const char *run, struct run_view *view, struct error *e)

@@ -158,5 +158,5 @@ int session_crew(struct session *s, struct error *e)
 {
     if (!s->crew)
         s->crew = crew_new(s->jobs);
-    return s->crew ? E_OK : error_oom(e);
+    return s->crew ? E_OK : error_errno(e, E_REFUSED, "start", "a thread");
 }

@@ -16,6 +16,7 @@ struct cache;
 struct crew;
 struct error;
 struct hold;
+struct progress;
 struct store;
 
 struct session_options {
@@ -38,6 +39,8 @@ struct session {
     struct hold *hold;
     struct crew *crew;
     int jobs;
+    void (*progress)(void *ctx, const struct progress *progress); /* of a survey; NULL: nobody */
+    void *progress_ctx;
 };
 
 /* Reads the configuration. E_INVALID with file:line. */

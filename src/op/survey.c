@@ -1,5 +1,6 @@
 #include "op/survey.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,12 +9,11 @@
 #include "base/str.h"
 #include "engine/sqlite/look.h"
 #include "op/doubt.h"
+#include "op/migrate.h"
 #include "op/paths.h"
 #include "op/session.h"
 #include "runtime/crew.h"
 #include "store/cache.h"
-
-enum { FLAG_FOREIGN = 1, FLAG_HISTORY = 2 };
 
 /* One tenant under the survey. */
 struct glance {
@@ -32,24 +32,16 @@ struct surveying {
     struct survey *survey;
     struct glance *glances;
     const struct doubt *doubt;
-    struct cache *cache;
     const struct lineage **lineages; /* by the cache's id */
     size_t cap_lineages;
+    atomic_uint done;
+    atomic_flag telling;
+    int64_t tell_from_us;
 };
 
+enum { TELL_EVERY = 64, TELL_AFTER_US = 500000 };
+
 /* --- in parallel: nothing but this tenant's own entries is written --- */
-
-static struct cache_stamp stamp_of(const struct look *look)
-{
-    struct cache_stamp stamp = {.dev = look->dev,
-                                .ino = look->ino,
-                                .size = look->size,
-                                .mtime_ns = look->mtime_ns,
-                                .ctime_ns = look->ctime_ns};
-
-    memcpy(stamp.header, look->header, CACHE_HEADER);
-    return stamp;
-}
 
 /* Copied: an entry moves when the next one is put. */
 static void recall(struct glance *g, const struct cache_look *look)
@@ -65,19 +57,30 @@ static int look_at(struct surveying *v, uint32_t i, struct error *e)
 {
     struct glance *g = &v->glances[i];
     bool quiet = v->s->fleet.tenants[i].beside == 0;
-    struct cache_stamp stamp;
     int r;
 
     g->looked_us = clock_wall_us();
     r = look_open(v->survey->paths[i], quiet, &g->look, e);
     if (r != E_OK)
         return r;
-    stamp = stamp_of(&g->look);
     if (g->look.quiet)
-        recall(g, cache_get(v->cache, &stamp));
+        recall(g, cache_get(v->survey->cache, &g->look.stamp));
     if (g->known)
         return E_OK;
     return look_read(v->survey->paths[i], v->s->config.lock_timeout_ms, &g->look, e);
+}
+
+/* Any thread that finds nobody else telling; a short survey says nothing. */
+static void tell(struct surveying *v)
+{
+    unsigned done = atomic_fetch_add(&v->done, 1) + 1;
+    struct progress p = {.phase = "survey", .done = done, .total = v->s->n_selected};
+
+    if (!v->s->progress || done % TELL_EVERY || clock_mono_us() < v->tell_from_us ||
+        atomic_flag_test_and_set(&v->telling))
+        return;
+    v->s->progress(v->s->progress_ctx, &p);
+    atomic_flag_clear(&v->telling);
 }
 
 static void unusable(struct facts *f, enum usable how, struct error *e)
@@ -96,6 +99,7 @@ static void survey_one(void *arg, uint32_t i)
     if (!v->s->selected[i] || f->usable != USABLE_YES)
         return;
     r = look_at(v, i, &e);
+    tell(v);
     close_fd(&v->glances[i].look.fd);
     if (r != E_OK) {
         error_tenant(&e, v->s->fleet.tenants[i].id);
@@ -198,7 +202,8 @@ static const struct lineage *lineage_of(struct surveying *v, uint32_t id)
         memset(v->lineages + cap, 0, (v->cap_lineages - cap) * sizeof *v->lineages);
     }
     if (!v->lineages[id])
-        v->lineages[id] = parse_lineage(&v->survey->arena, cache_lineage_text(v->cache, id));
+        v->lineages[id] =
+            parse_lineage(&v->survey->arena, cache_lineage_text(v->survey->cache, id));
     return v->lineages[id];
 }
 
@@ -206,13 +211,13 @@ static const struct lineage *lineage_of(struct surveying *v, uint32_t id)
 static void remember(struct surveying *v, struct glance *g)
 {
     const struct look *look = &g->look;
-    struct cache_look fresh = {.stamp = stamp_of(look)};
+    struct cache_look fresh = {.stamp = look->stamp};
 
-    fresh.lineage = g->lineage = cache_lineage(v->cache, str_text(&look->past));
+    fresh.lineage = g->lineage = cache_lineage(v->survey->cache, str_text(&look->past));
     fresh.flags = g->flags =
-        (look->foreign ? FLAG_FOREIGN : 0) | (look->history ? FLAG_HISTORY : 0);
+        (look->foreign ? LOOK_FOREIGN : 0) | (look->history ? LOOK_HISTORY : 0);
     if (look->quiet)
-        cache_put(v->cache, &fresh, g->looked_us);
+        cache_put(v->survey->cache, &fresh, g->looked_us);
 }
 
 static void conclude(struct surveying *v, uint32_t i)
@@ -225,12 +230,12 @@ static void conclude(struct surveying *v, uint32_t i)
         remember(v, g);
     f->wal = look->wal;
     f->guarantee = look->wal && look->live ? GUARANTEE_LOGGED : GUARANTEE_ATOMIC;
-    f->foreign = g->flags & FLAG_FOREIGN;
-    f->history = g->flags & FLAG_HISTORY;
-    f->bytes = (uint64_t)look->size;
+    f->foreign = g->flags & LOOK_FOREIGN;
+    f->history = g->flags & LOOK_HISTORY;
+    f->bytes = (uint64_t)look->stamp.size;
     f->page_size = look->page_size;
-    f->dev = look->dev;
-    f->ino = look->ino;
+    f->dev = look->stamp.dev;
+    f->ino = look->stamp.ino;
     f->lineage = g->lineage ? lineage_of(v, g->lineage) : NULL;
     if (!f->lineage) {
         error_oom(&f->why);
@@ -245,8 +250,8 @@ static void find_twin(struct surveying *v, struct index *files, uint32_t i)
     struct glance *g = &v->glances[i];
     const uint32_t *other;
 
-    g->key.dev = g->look.dev;
-    g->key.ino = g->look.ino;
+    g->key.dev = g->look.stamp.dev;
+    g->key.ino = g->look.stamp.ino;
     other = index_find(files, &g->key, sizeof g->key);
     if (!other && index_add(files, &g->key, sizeof g->key, i) == E_OK)
         return;
@@ -288,16 +293,19 @@ static int prepare(struct surveying *v, struct doubt **doubt, struct error *e)
         return error_oom(e);
     for (size_t i = 0; i < survey->n; i++)
         v->glances[i].look.fd = -1;
-    return cache_load(v->s->store, &v->cache, e);
+    return cache_load(v->s->store, &survey->cache, e);
 }
 
 int survey_fleet(struct session *s, struct survey *survey, struct error *e)
 {
-    struct surveying v = {.s = s, .survey = survey};
+    struct surveying v = {.s = s,
+                          .survey = survey,
+                          .telling = ATOMIC_FLAG_INIT,
+                          .tell_from_us = clock_mono_us() + TELL_AFTER_US};
     struct doubt *doubt = NULL;
     int r;
 
-    *survey = (struct survey){.n = s->fleet.n};
+    *survey = (struct survey){.n = s->fleet.n, .began_us = clock_wall_us()};
     r = session_crew(s, e);
     if (r == E_OK)
         r = prepare(&v, &doubt, e);
@@ -307,9 +315,8 @@ int survey_fleet(struct session *s, struct survey *survey, struct error *e)
         follow_links(&v);
         conclude_all(&v);
         if (s->hold)
-            cache_save(s->store, v.cache, NULL);
+            cache_save(s->store, survey->cache, NULL);
     }
-    cache_free(v.cache);
     doubt_free(doubt);
     free(v.glances);
     free(v.lineages);
@@ -321,6 +328,7 @@ void survey_free(struct survey *survey)
     for (size_t i = 0; survey->facts && i < survey->n; i++)
         error_clear(&survey->facts[i].why);
     free(survey->facts);
+    cache_free(survey->cache);
     arena_free(&survey->arena);
     *survey = (struct survey){0};
 }

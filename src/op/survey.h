@@ -9,14 +9,19 @@
 #include "base/mem.h"
 #include "plan/facts.h"
 
+struct cache;
 struct error;
 struct session;
+
+enum { LOOK_FOREIGN = 1, LOOK_HISTORY = 2 }; /* flags of a look in the cache */
 
 struct survey {
     struct arena arena;
     struct facts *facts; /* one a tenant of the fleet */
     char **paths;        /* absolute, links resolved; one a tenant; NULL when unusable */
     size_t n;
+    struct cache *cache; /* of looks */
+    int64_t began_us;    /* wall clock */
 };
 
 /* Looks at the selected tenants only (facts of the others stay zero, USABLE_YES with lineage NULL

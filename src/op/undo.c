@@ -194,6 +194,29 @@ static int reverse_all(struct undoing *u, const uint32_t *recipe_of)
     return E_OK;
 }
 
+static const struct step *last_step(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->n_recipes; i++)
+        if (plan->recipes[i].n)
+            return &plan->recipes[i].steps[plan->recipes[i].n - 1];
+    return NULL;
+}
+
+/* The version that the tenants come back to; the same for all unless they began apart. */
+static void name_target(struct undoing *u)
+{
+    const struct step *last = last_step(&u->plan);
+    uint64_t before = 0;
+
+    if (!last)
+        return;
+    for (size_t i = 0; i < u->s->source.n && last->down; i++)
+        if (u->s->source.migrations[i].version < last->version)
+            before = u->s->source.migrations[i].version;
+    u->plan.target = last->down ? before : last->version;
+    u->plan.direction = last->down ? PLAN_DOWN : PLAN_UP;
+}
+
 static int build(struct undoing *u, struct error *e)
 {
     struct plan_request request = migrate_request(u->s, u->options);
@@ -208,6 +231,9 @@ static int build(struct undoing *u, struct error *e)
         return r;
     if (reverse_all(u, recipe_of) != E_OK)
         return error_oom(e);
+    if (session_source(u->s, e) != E_OK)
+        error_clear(e); /* the scripts are in the log: the folder is for names only */
+    name_target(u);
     request.direction = u->job.direction == PLAN_UP ? PLAN_DOWN : PLAN_UP;
     return plan_given(&u->s->fleet, u->survey.facts, &request, recipe_of, &u->plan, e);
 }
@@ -238,22 +264,6 @@ static int find_run(struct undoing *u, const char *text, struct error *e)
     return r == E_OK ? job_load(u->s, run.run, &u->job, e) : r;
 }
 
-/* The version that the tenants come back to; the same for all unless they began apart. */
-static void name_target(struct undoing *u)
-{
-    const struct recipe *r = u->plan.n_recipes ? &u->plan.recipes[0] : NULL;
-    const struct step *last = r && r->n ? &r->steps[r->n - 1] : NULL;
-    uint64_t before = 0;
-
-    if (!last)
-        return;
-    for (size_t i = 0; i < u->s->source.n && last->down; i++)
-        if (u->s->source.migrations[i].version < last->version)
-            before = u->s->source.migrations[i].version;
-    u->plan.target = last->down ? before : last->version;
-    u->plan.direction = last->down ? PLAN_DOWN : PLAN_UP;
-}
-
 static int undo(struct undoing *u, const char *run, const char *tenant, struct report *report,
                 struct error *e)
 {
@@ -269,9 +279,6 @@ static int undo(struct undoing *u, const char *run, const char *tenant, struct r
         r = build(u, e);
     if (r != E_OK)
         return r;
-    if (session_source(u->s, e) != E_OK)
-        error_clear(e); /* the scripts are in the log: the folder is for names only */
-    name_target(u);
     return run_plan(u->s, &planned, u->options, report, e);
 }
 

@@ -1,5 +1,6 @@
 #include "runtime/crew.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -51,6 +52,7 @@ static void *worker(void *arg)
 struct crew *crew_new(int threads)
 {
     struct crew *crew = calloc(1, sizeof *crew + (size_t)threads * sizeof(pthread_t));
+    int sys;
 
     if (!crew)
         return NULL;
@@ -58,14 +60,15 @@ struct crew *crew_new(int threads)
     crew->tasks = malloc(crew->cap * sizeof *crew->tasks);
     pthread_mutex_init(&crew->mutex, NULL);
     pthread_cond_init(&crew->work, NULL);
-    while (crew->tasks && crew->threads < threads &&
-           pthread_create(&crew->ids[crew->threads], NULL, worker, crew) == 0)
+    sys = crew->tasks ? 0 : ENOMEM;
+    while (!sys && crew->threads < threads &&
+           !(sys = pthread_create(&crew->ids[crew->threads], NULL, worker, crew)))
         crew->threads++;
-    if (!crew->threads) {
-        crew_free(crew);
-        return NULL;
-    }
-    return crew;
+    if (crew->threads)
+        return crew;
+    crew_free(crew);
+    errno = sys;
+    return NULL;
 }
 
 void crew_free(struct crew *crew)
@@ -113,7 +116,11 @@ int crew_submit(struct crew *crew, void (*fn)(void *arg), void *arg)
     return r;
 }
 
-/* One crew_each: whoever comes takes the next chunk; the caller waits for those that came. */
+/*
+ * One crew_each: whoever comes takes the next chunk; the caller waits for those that came, and
+ * calls off those that did not. A helper that nobody has time for must not be waited for: the whole
+ * crew may be waiting for this very caller (relief.c).
+ */
 struct spread {
     void (*fn)(void *arg, uint32_t i);
     void *arg;
@@ -147,6 +154,36 @@ static void help(void *arg)
     pthread_mutex_unlock(&s->mutex);
 }
 
+/* Drops the tasks with this argument that nobody has begun. */
+static int call_off(struct crew *crew, const void *arg)
+{
+    size_t kept = 0;
+    int dropped;
+
+    pthread_mutex_lock(&crew->mutex);
+    for (size_t i = 0; i < crew->n; i++) {
+        struct task task = crew->tasks[(crew->first + i) % crew->cap];
+
+        if (task.arg != arg)
+            crew->tasks[(crew->first + kept++) % crew->cap] = task;
+    }
+    dropped = (int)(crew->n - kept);
+    crew->n = kept;
+    pthread_mutex_unlock(&crew->mutex);
+    return dropped;
+}
+
+static void wait_for_helpers(struct crew *crew, struct spread *s)
+{
+    int dropped = call_off(crew, s);
+
+    pthread_mutex_lock(&s->mutex);
+    s->inside -= dropped;
+    while (s->inside)
+        pthread_cond_wait(&s->left, &s->mutex);
+    pthread_mutex_unlock(&s->mutex);
+}
+
 void crew_each(void *of, uint32_t n, void (*fn)(void *arg, uint32_t i), void *arg)
 {
     struct crew *crew = of;
@@ -167,10 +204,7 @@ void crew_each(void *of, uint32_t n, void (*fn)(void *arg, uint32_t i), void *ar
         }
     }
     take_chunks(&s);
-    pthread_mutex_lock(&s.mutex);
-    while (s.inside)
-        pthread_cond_wait(&s.left, &s.mutex);
-    pthread_mutex_unlock(&s.mutex);
+    wait_for_helpers(crew, &s);
     pthread_cond_destroy(&s.left);
     pthread_mutex_destroy(&s.mutex);
 }

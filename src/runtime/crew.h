@@ -10,7 +10,7 @@
 
 struct crew;
 
-struct crew *crew_new(int threads); /* NULL when not even one thread can be had */
+struct crew *crew_new(int threads); /* NULL when not even one thread can be had: errno says why */
 void crew_free(struct crew *crew);  /* waits for all tasks */
 
 /* E_OK or E_NOMEM. */

@@ -88,6 +88,7 @@ static void carry_out(void *arg)
     a->event.group = a->action.group;
     a->event.slot = a->action.slot;
     a->event.participant = a->action.participant;
+    a->event.attempt = a->action.attempt;
     a->event.outcome = call(a);
     pthread_mutex_lock(&d->mutex);
     *d->last = a;

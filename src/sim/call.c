@@ -59,7 +59,8 @@ static void check_turn(struct life *l, const struct group *g, const struct membe
         if (g->members[i].guarantee != GUARANTEE_COMPENSATED &&
             (g->members[i].state == MEMBER_IDLE || g->members[i].state == MEMBER_PREPARING ||
              g->members[i].state == MEMBER_WAITING))
-            world_wrong(l->world, "group %u shows effects before slot %u has voted", g->id, i);
+            world_wrong(l->world, PROMISE_DECISION,
+                        "group %u shows effects before slot %u has voted", g->id, i);
 }
 
 static void begin_prepare(struct life *l, struct item *item)
@@ -72,8 +73,12 @@ static void begin_prepare(struct life *l, struct item *item)
     item->event.guarantee = vote_of(l, branch);
     item->event.outcome = vote(l, g, branch);
     item->steps = item->event.outcome == E_OK;
-    if (item->event.outcome == E_DOUBT)
-        item->steps = prng_below(l->prng, 2);
+    if (item->event.outcome != E_DOUBT)
+        return;
+    item->steps = prng_below(l->prng, 2);
+    item->truth = item->event;
+    item->truth.outcome = item->steps ? E_OK : E_REFUSED;
+    item->lost = prng_chance(l->prng, 500);
 }
 
 static void begin_seal(struct life *l, struct item *item)
@@ -110,8 +115,6 @@ static enum settled settle(struct life *l, const struct item *item, uint32_t slo
     return SETTLE_DONE;
 }
 
-enum { NOT_MINE = 255 }; /* in item->slots: settled before, or another's */
-
 static void begin_settle(struct life *l, struct item *item)
 {
     const struct group *g = group_of(l, item);
@@ -122,7 +125,7 @@ static void begin_settle(struct life *l, struct item *item)
     group_slots(g, item->action.participant, item->slots);
     for (uint32_t i = 0; i < g->n; i++) {
         if (item->slots[i] == SETTLE_DONE) {
-            item->slots[i] = NOT_MINE;
+            item->slots[i] = SLOT_NOT_MINE;
             continue;
         }
         item->slots[i] = (uint8_t)settle(l, item, i);
@@ -155,8 +158,9 @@ static bool is_listed(const struct member *m, enum record_kind kind)
            ((kind == RECORD_DECIDING || kind == RECORD_SETTLED) && m->state == MEMBER_REFUSED);
 }
 
-static void write_record(struct life *l, const struct group *g, struct replayed *r)
+static void write_record(struct life *l, const struct group *g, struct item *item)
 {
+    struct replayed *r = &item->record;
     uint32_t *branches = arena_array(&l->world->arena, g->n + 1, sizeof *branches);
     uint8_t *guarantees = arena_alloc(&l->world->arena, g->n + 1);
 
@@ -169,6 +173,7 @@ static void write_record(struct life *l, const struct group *g, struct replayed 
     r->undoes = g->undoes;
     r->branches = branches;
     r->guarantees = guarantees;
+    lie_record(l, item, branches);
 }
 
 static void begin_log(struct life *l, struct item *item)
@@ -179,8 +184,6 @@ static void begin_log(struct life *l, struct item *item)
     item->event.record = item->action.record;
     item->record.kind = item->action.record;
     item->record.group = item->action.group;
-    if (g)
-        write_record(l, g, &item->record);
     item->steps = 1;
     if (l->log_dead) {
         item->event.outcome = E_FATAL;
@@ -189,6 +192,8 @@ static void begin_log(struct life *l, struct item *item)
         fail_some(l, item, E_FATAL); /* it may be durable all the same */
         l->log_dead = prng_chance(l->prng, 700);
     }
+    if (g)
+        write_record(l, g, item);
 }
 
 void call_begin(struct life *l, const struct action *action, struct item *item)
@@ -203,16 +208,8 @@ void call_begin(struct life *l, const struct action *action, struct item *item)
     item->event.group = action->group;
     item->event.slot = action->slot;
     item->event.participant = action->participant;
+    item->event.attempt = action->attempt;
     begin[action->kind](l, item);
-}
-
-static void effect_vote(struct life *l, const struct item *item)
-{
-    const struct action *a = &item->action;
-
-    world_vote(l->world, a->group, a->slot, item->event.guarantee);
-    if (item->event.outcome == E_OK)
-        l->world->facts[a->group].yes[a->slot] = true;
 }
 
 static void effect_settle(struct life *l, const struct item *item, uint32_t slot)
@@ -227,13 +224,26 @@ static void effect_settle(struct life *l, const struct item *item, uint32_t slot
         world_roll_back(l->world, a->group, slot);
 }
 
+static bool is_to_seal(const struct life *l, const struct item *item, uint32_t slot)
+{
+    const struct member *m = &group_of(l, item)->members[slot];
+
+    return m->participant == item->action.participant && m->state == MEMBER_PREPARED;
+}
+
+/* A participant that died in between cannot vouch for the votes it had. */
+static bool votes_are_there(const struct life *l, const struct item *item)
+{
+    for (uint32_t slot = 0; slot < group_of(l, item)->n; slot++)
+        if (is_to_seal(l, item, slot) && !world_may_seal(l->world, item->action.group, slot))
+            return false;
+    return true;
+}
+
 static void effect_seal(struct life *l, const struct item *item, uint32_t slot)
 {
-    const struct group *g = group_of(l, item);
-
-    if (g->members[slot].participant == item->action.participant &&
-        g->members[slot].state == MEMBER_PREPARED)
-        world_seal(l->world, g->id, slot);
+    if (is_to_seal(l, item, slot))
+        world_seal(l->world, item->action.group, slot);
 }
 
 static void effect_step(struct life *l, const struct item *item, uint32_t step)
@@ -241,6 +251,11 @@ static void effect_step(struct life *l, const struct item *item, uint32_t step)
     const struct action *a = &item->action;
     bool files = l->world->script->policy.files && a->participant == 0;
 
+    if (a->kind != ACT_LOG && !l->world->facts[a->group].branches) {
+        world_wrong(l->world, PROMISE_RECORD, "group %u is touched before it is recorded",
+                    a->group);
+        return;
+    }
     if (a->kind == ACT_LOG && a->record == RECORD_END)
         l->world->outcome = l->run->outcome;
     if (a->kind == ACT_LOG)
@@ -248,7 +263,7 @@ static void effect_step(struct life *l, const struct item *item, uint32_t step)
     else if (a->kind == ACT_OPEN)
         world_open(l->world, a->group, step);
     else if (a->kind == ACT_PREPARE)
-        effect_vote(l, item);
+        world_vote(l->world, a->group, a->slot, item->event.guarantee);
     else if (a->kind == ACT_SEAL)
         effect_seal(l, item, step);
     else if (a->kind == ACT_DECIDE)
@@ -259,15 +274,28 @@ static void effect_step(struct life *l, const struct item *item, uint32_t step)
         world_close(l->world, a->group, a->verdict, step);
 }
 
+static void answer_slots(const struct life *l, struct item *item)
+{
+    for (uint32_t i = 0; i < group_of(l, item)->n; i++)
+        if (item->slots[i] == SLOT_NOT_MINE)
+            item->slots[i] = SETTLE_DONE;
+    item->truth.slots = item->slots;
+    item->event.slots = item->event.outcome == E_DOUBT ? NULL : item->slots;
+}
+
 void call_end(struct life *l, struct item *item)
 {
+    const struct action *a = &item->action;
+
+    if (a->kind == ACT_SEAL && item->event.outcome == E_OK && !votes_are_there(l, item))
+        item->event.outcome = E_REFUSED;
     call_effect(l, item, item->steps);
-    if (item->action.kind == ACT_ASK && item->steps && item->action.participant == 0)
-        item->event.found = world_ask(l->world, item->action.group);
-    for (uint32_t i = 0; item->slots && i < group_of(l, item)->n; i++)
-        if (item->slots[i] == NOT_MINE)
-            item->slots[i] = SETTLE_DONE;
-    item->event.slots = item->slots;
+    if (a->kind == ACT_ASK && item->steps && a->participant == 0)
+        item->event.found = item->truth.found = world_ask(l->world, a->group);
+    if (item->slots)
+        answer_slots(l, item);
+    item->says_yes = item->event.kind == EV_VOTED && item->event.outcome == E_OK;
+    lie_answer(l, item);
 }
 
 void call_effect(struct life *l, const struct item *item, uint32_t steps)

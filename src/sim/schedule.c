@@ -5,41 +5,6 @@
 
 enum { MAX_LIVES = 12 };
 
-static void check_groups(struct world *w)
-{
-    for (uint32_t id = 1; id <= w->last_group; id++) {
-        const struct fact *f = &w->facts[id];
-        uint32_t at = 0, n = 0;
-
-        if (!f->branches || f->undoes || !f->committed)
-            continue;
-        for (uint32_t i = 0; i < f->n; i++) {
-            n += !f->out[i];
-            at += !f->out[i] && tenant_at(w, f->branches[i]);
-        }
-        if (at && at < n)
-            world_wrong(w, "of %u tenants of group %u, %u are at the target", n, id, at);
-    }
-}
-
-/* The run says how it ended; is it so? */
-static void check_outcome(struct world *w, enum run_state outcome)
-{
-    const struct run_policy *policy = &w->script->policy;
-    uint32_t at = world_count_at(w), all = w->script->tenants;
-
-    if (outcome == RUN_DONE && at != all)
-        world_wrong(w, "done, but only %u of %u tenants are at the target", at, all);
-    if (outcome == RUN_NOT_DONE && at)
-        world_wrong(w, "not done, but %u of %u tenants are at the target", at, all);
-    if (outcome == RUN_PARTIAL && (!at || at == all))
-        world_wrong(w, "partial, but %u of %u tenants are at the target", at, all);
-    if (outcome == RUN_PARTIAL && policy->scope == RUN_SCOPE_FLEET && policy->undoable)
-        world_wrong(w, "partial, although it could have been undone");
-    if (outcome != RUN_DOUBT && policy->scope != RUN_SCOPE_TENANT && policy->undoable)
-        check_groups(w);
-}
-
 static bool is_named(const struct run *run)
 {
     if (run->n_failures || run->log_dead)
@@ -55,14 +20,14 @@ static void check_end(struct life *l)
     struct run *run = l->run;
 
     if (run->state == RUN_DOUBT && !is_named(run))
-        world_wrong(l->world, "in doubt, and nothing says why");
+        world_wrong(l->world, PROMISE_OUTCOME, "in doubt, and nothing says why");
     if (run->state != RUN_DOUBT && !run->log_dead) {
         world_check_clean(l->world);
         if (!l->world->ended)
-            world_wrong(l->world, "the end is not in the run log");
+            world_wrong(l->world, PROMISE_RECORD, "the end is not in the run log");
     }
     world_crash(l->world); /* the process is gone */
-    check_outcome(l->world, run->state);
+    world_check_end(l->world, run->state);
 }
 
 static bool same_member(const struct member *live, const struct member *replayed)
@@ -88,11 +53,12 @@ static void compare(struct life *l)
         if (!other || (other->state != GROUP_COMMITTED && other->state != GROUP_ABORTED))
             continue; /* its end was not recorded */
         if (other->state != live->state)
-            world_wrong(l->world, "group %u is another one after a replay", live->id);
+            world_wrong(l->world, PROMISE_RECORD, "group %u is another one after a replay",
+                        live->id);
         for (uint32_t m = 0; m < live->n; m++)
             if (!same_member(&live->members[m], &other->members[m]))
-                world_wrong(l->world, "slot %u of group %u is another one after a replay", m,
-                            live->id);
+                world_wrong(l->world, PROMISE_RECORD,
+                            "slot %u of group %u is another one after a replay", m, live->id);
     }
     life_free(&twin);
 }
@@ -104,7 +70,7 @@ static bool live(struct life *l, struct sim_result *result)
     result->events += l->events;
     result->outcome = l->run->state;
     compare(l);
-    if (over && !l->world->wrong.len)
+    if (over && !l->world->broken)
         check_end(l);
     else
         world_crash(l->world);
@@ -117,11 +83,11 @@ static const struct weather *weather_of(const struct script *s, uint32_t number,
                                                                       : s->weather;
 }
 
-static void run_lives(struct world *w, struct prng *p, const struct sim_trace *trace,
+static void run_lives(struct world *w, struct prng *p, const struct sim_task *task,
                       struct sim_cover *cover, struct sim_result *result)
 {
-    for (uint32_t i = 0; i < MAX_LIVES && !w->ended && !w->wrong.len; i++) {
-        struct life l = {.trace = trace, .cover = cover};
+    for (uint32_t i = 0; i < MAX_LIVES && !w->ended && !w->broken; i++) {
+        struct life l = {.trace = &task->trace, .cover = cover, .lie = task->lie};
         const struct weather *weather = weather_of(w->script, i, p);
 
         life_init(&l, w, p, weather, i == 0);
@@ -130,41 +96,45 @@ static void run_lives(struct world *w, struct prng *p, const struct sim_trace *t
         life_free(&l);
         result->lives++;
         if (weather == weather_clear() && !w->ended)
-            world_wrong(w, "everything has healed, and the run is still open");
+            world_wrong(w, PROMISE_FINISH, "everything has healed, and the run is still open");
     }
     if (w->ended) {
         world_check_clean(w);
-        check_outcome(w, w->outcome);
+        world_check_finished(w);
+        world_check_end(w, w->outcome);
     }
 }
 
-static void trace_script(const struct sim_trace *trace, uint64_t seed, const struct script *s)
+static void trace_script(const struct sim_task *task, const struct script *s)
 {
     static const char *const scopes[] = {"fleet", "group", "tenant"};
     CLEANUP_STR struct str line = STR_INIT;
 
-    if (!trace->line)
+    if (!task->trace.line)
         return;
-    str_addf(&line, "seed %llu: ", (unsigned long long)seed);
-    sim_cell_name(sim_cell(seed), &line);
+    str_addf(&line, "seed %llu: ", (unsigned long long)task->seed);
+    sim_cell_name(sim_cell(task->seed), &line);
     str_addf(&line, "; %u tenants, %u groups, %u participants, scope %s%s%s", s->tenants, s->groups,
              s->policy.participants, scopes[s->policy.scope], s->policy.undoable ? "" : ", no undo",
              s->policy.files ? ", decision files" : "");
-    trace->line(trace->ctx, str_text(&line));
+    task->trace.line(task->trace.ctx, str_text(&line));
 }
 
-void sim_run(uint64_t seed, const struct sim_trace *trace, struct sim_cover *cover,
-             struct sim_result *result)
+void sim_run(const struct sim_task *task, struct sim_cover *cover, struct sim_result *result)
 {
-    struct prng prng = {.state = seed};
+    struct prng prng = {.state = task->seed, .tape = task->tape};
     struct script script;
     struct world world;
 
     memset(result, 0, sizeof *result);
-    script_draw(&script, sim_cell(seed), &prng);
-    trace_script(trace, seed, &script);
+    if (task->tape)
+        task->tape->at = 0;
+    script_draw(&script, sim_cell(task->seed), &prng);
+    trace_script(task, &script);
     world_init(&world, &script);
-    run_lives(&world, &prng, trace, cover, result);
+    run_lives(&world, &prng, task, cover, result);
+    result->broken = world.broken;
+    result->how = world.how;
     result->wrong = world.wrong;
     world.wrong = (struct str){0};
     world_free(&world);

@@ -57,7 +57,26 @@ static const struct weather weathers[SIM_WEATHERS] = {
      .asked_to_stop = 150,
      .deadline = 100,
      .hold = 300,
-     .repeat = 100},
+     .repeat = 100,
+     .answer_lost = 15,
+     .silent = 5,
+     .dies = 60},
+    {.name = "answers are lost",
+     .vote_busy = 200,
+     .vote_lost = 40,
+     .seal_busy = 200,
+     .settle_busy = 200,
+     .crash = 200,
+     .repeat = 300,
+     .answer_lost = 50,
+     .silent = 15},
+    {.name = "participants die",
+     .vote_busy = 100,
+     .forward_no = 100,
+     .seal_busy = 200,
+     .crash = 150,
+     .asked_to_stop = 50,
+     .dies = 400},
 };
 
 static const char *const fleets[SIM_FLEETS] = {"atomic", "prepared", "logged", "compensated",
@@ -80,27 +99,58 @@ void sim_cell_name(uint32_t cell, struct str *name)
     str_addf(name, "%s fleet: %s", fleets[cell % SIM_FLEETS], weathers[cell / SIM_FLEETS].name);
 }
 
+/* Here and below as many numbers are drawn for a small fleet as for a large one: a shrunk tape can
+ * then make the fleet smaller, and all that follows on it means what it meant. */
 static void draw_groups(struct script *s, struct prng *p)
 {
-    s->groups = 1 + (prng_chance(p, 600) ? prng_below(p, SIM_GROUPS) : 0);
-    for (uint32_t i = 0; i < s->groups; i++) {
-        uint32_t left = SIM_TENANTS - s->first[i] - (s->groups - i - 1);
+    uint32_t several = prng_below(p, 20);
 
-        s->first[i + 1] = s->first[i] + 1 + prng_below(p, left < 5 ? left : 5);
+    s->groups = several < 11 ? 1 : 2 + (several - 11) / (SIM_GROUPS - 1);
+    for (uint32_t i = 0; i < SIM_GROUPS; i++) {
+        uint32_t n = 1 + prng_below(p, 5);
+
+        if (i < s->groups) {
+            uint32_t left = SIM_TENANTS - s->first[i] - (s->groups - i - 1);
+
+            s->first[i + 1] = s->first[i] + (n < left ? n : left);
+        }
     }
     s->tenants = s->first[s->groups];
+}
+
+/* Between the run's tenants lie others, which it must leave alone. */
+static void draw_branches(struct script *s, struct prng *p)
+{
+    uint32_t others = SIM_BRANCHES - SIM_TENANTS, branch = 0;
+
+    for (uint32_t i = 0; i < SIM_TENANTS; i++) {
+        uint32_t drawn = prng_below(p, 12), skip = drawn < 9 ? 0 : drawn - 8;
+
+        skip = skip < others ? skip : others;
+        others -= skip;
+        branch += skip;
+        s->branch[i] = branch;
+        s->ours[branch++] = i < s->tenants;
+    }
+    for (branch = 0; branch < SIM_BRANCHES; branch++)
+        s->there[branch] = !s->ours[branch] && branch % 2;
 }
 
 /* Only participant 0 has decision files, so what is atomic is placed there. */
 static void draw_tenants(struct script *s, uint32_t fleet, struct prng *p)
 {
     s->policy.participants = (uint16_t)(1 + prng_below(p, SIM_PARTICIPANTS));
-    for (uint32_t i = 0; i < s->tenants; i++) {
-        s->guarantee[i] = (uint8_t)(fleet < GUARANTEES ? fleet : prng_below(p, GUARANTEES));
-        if (s->guarantee[i] == GUARANTEE_ATOMIC)
+    for (uint32_t i = 0; i < SIM_TENANTS; i++) {
+        uint32_t guarantee = prng_below(p, GUARANTEES), branch = s->branch[i];
+        uint16_t placed = (uint16_t)prng_below(p, s->policy.participants);
+
+        if (i >= s->tenants)
+            continue;
+        s->guarantee[branch] = (uint8_t)(fleet < GUARANTEES ? fleet : guarantee);
+        if (s->guarantee[branch] == GUARANTEE_ATOMIC)
             s->policy.files = true;
         else
-            s->placed[i] = (uint16_t)prng_below(p, s->policy.participants);
+            s->placed[branch] = placed;
     }
     s->policy.placed = s->placed;
 }
@@ -112,6 +162,7 @@ void script_draw(struct script *s, uint32_t cell, struct prng *p)
     memset(s, 0, sizeof *s);
     s->weather = &weathers[cell / SIM_FLEETS];
     draw_groups(s, p);
+    draw_branches(s, p);
     draw_tenants(s, cell % SIM_FLEETS, p);
     policy->scope = prng_chance(p, 600) ? RUN_SCOPE_FLEET : (enum run_scope)prng_below(p, 3);
     policy->undoable = prng_chance(p, 850);

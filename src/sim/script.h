@@ -6,7 +6,8 @@
 #include "core/run.h"
 #include "sim/prng.h"
 
-enum { SIM_TENANTS = 14, SIM_GROUPS = 4, SIM_PARTICIPANTS = 3 };
+/* Tenants are numbered as branches; some of them are no business of the run's. */
+enum { SIM_TENANTS = 14, SIM_BRANCHES = 20, SIM_GROUPS = 4, SIM_PARTICIPANTS = 3 };
 
 /* Chances in thousand, a call each unless said otherwise. */
 struct weather {
@@ -22,16 +23,22 @@ struct weather {
     uint16_t crash;          /* a life each */
     uint16_t asked_to_stop;  /* a life each */
     uint16_t deadline, hold; /* a schedule each */
-    uint16_t repeat;         /* an answer comes twice */
+    uint16_t repeat;         /* an answer comes again, at once or much later */
+    uint16_t answer_lost;    /* "nobody knows" arrives in its place, and later perhaps the truth */
+    uint16_t silent;         /* no answer ever comes; somebody kills the process in the end */
+    uint16_t dies;           /* a participant each, in a life: at some time, for some time */
 };
 
 struct script {
     struct run_policy policy;
     const struct weather *weather;
     uint32_t tenants, groups;
-    uint32_t first[SIM_GROUPS + 1]; /* group i has the tenants first[i] .. first[i+1]-1 */
-    uint16_t placed[SIM_TENANTS];
-    uint8_t guarantee[SIM_TENANTS];
+    uint32_t first[SIM_GROUPS + 1];  /* group i has branch[first[i]] .. branch[first[i+1]-1] */
+    uint32_t branch[SIM_TENANTS];    /* the run's tenants, ascending */
+    bool ours[SIM_BRANCHES];         /* they are the run's */
+    bool there[SIM_BRANCHES];        /* not the run's: at the target already */
+    uint16_t placed[SIM_BRANCHES];   /* by branch */
+    uint8_t guarantee[SIM_BRANCHES]; /* by branch */
 };
 
 void script_draw(struct script *s, uint32_t cell, struct prng *p);

@@ -42,37 +42,80 @@ static uint64_t taken(const struct sim_cover *c, unsigned table, unsigned from, 
     }
 }
 
-static void missing_of(const struct sim_cover *c, unsigned t, struct str *out)
+/* A state is entered by some arrow; the first of each table is where everything begins. */
+static bool is_entered(const struct sim_cover *c, unsigned table, unsigned state)
+{
+    for (unsigned from = 0; from < tables[table].states; from++)
+        if (taken(c, table, from, state))
+            return true;
+    return state == 0;
+}
+
+/* A group in doubt is left at once, for the next one or for the end: no process dies just there. */
+static bool may_wait(unsigned group_state)
+{
+    return group_state != GROUP_DOUBT;
+}
+
+static void list_of(const struct sim_cover *c, unsigned t, bool missing_only, struct str *out)
 {
     const struct table *table = &tables[t];
 
     for (unsigned from = 0; from < table->states; from++)
-        for (unsigned to = 0; to < table->states; to++)
-            if (table->row(from)->next & (1u << to) && !taken(c, t, from, to))
-                str_addf(out, "%s: %s -> %s\n", table->name, table->row(from)->name,
-                         table->row(to)->name);
+        for (unsigned to = 0; to < table->states; to++) {
+            unsigned long long n = taken(c, t, from, to);
+
+            if (!(table->row(from)->next & (1u << to)) || (missing_only && n))
+                continue;
+            str_addf(out, "%s: %s -> %s", table->name, table->row(from)->name,
+                     table->row(to)->name);
+            str_addf(out, missing_only ? "\n" : ": %llu\n", n);
+        }
+}
+
+void sim_cover_list(const struct sim_cover *cover, struct str *out)
+{
+    for (unsigned t = 0; t < TABLES; t++)
+        list_of(cover, t, false, out);
+    for (unsigned state = 0; state < GROUP_STATES; state++)
+        str_addf(out, "crash while a group is %s: %llu\n", group_row(state)->name,
+                 (unsigned long long)cover->crashes[state]);
 }
 
 void sim_cover_missing(const struct sim_cover *cover, struct str *out)
 {
     for (unsigned t = 0; t < TABLES; t++)
-        missing_of(cover, t, out);
+        list_of(cover, t, true, out);
+    for (unsigned state = 0; state < GROUP_STATES; state++)
+        if (may_wait(state) && !cover->crashes[state])
+            str_addf(out, "a crash while a group is %s\n", group_row(state)->name);
 }
 
-uint32_t sim_cover_arrows(const struct sim_cover *cover, uint32_t *n_taken)
+static void count_of(const struct sim_cover *cover, unsigned t, struct sim_counts *n)
 {
-    uint32_t all = 0;
+    for (unsigned from = 0; from < tables[t].states; from++) {
+        n->states++;
+        n->entered += is_entered(cover, t, from);
+        for (unsigned to = 0; to < tables[t].states; to++) {
+            bool arrow = tables[t].row(from)->next & (1u << to);
 
-    *n_taken = 0;
+            n->arrows += arrow;
+            n->taken += arrow && taken(cover, t, from, to);
+        }
+    }
+}
+
+struct sim_counts sim_cover_count(const struct sim_cover *cover)
+{
+    struct sim_counts n = {0};
+
     for (unsigned t = 0; t < TABLES; t++)
-        for (unsigned from = 0; from < tables[t].states; from++)
-            for (unsigned to = 0; to < tables[t].states; to++) {
-                bool arrow = tables[t].row(from)->next & (1u << to);
-
-                all += arrow;
-                *n_taken += arrow && taken(cover, t, from, to);
-            }
-    return all;
+        count_of(cover, t, &n);
+    for (unsigned state = 0; state < GROUP_STATES; state++) {
+        n.crash_states += may_wait(state);
+        n.crashed += may_wait(state) && cover->crashes[state];
+    }
+    return n;
 }
 
 static void draw(const struct table *table, struct str *out)

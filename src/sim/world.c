@@ -8,8 +8,10 @@ void world_init(struct world *w, const struct script *script)
 {
     memset(w, 0, sizeof *w);
     w->script = script;
-    for (uint32_t i = 0; i < script->tenants; i++)
+    for (uint32_t i = 0; i < SIM_BRANCHES; i++) {
         w->tenants[i].guarantee = script->guarantee[i];
+        w->tenants[i].at = script->there[i];
+    }
 }
 
 void world_free(struct world *w)
@@ -19,12 +21,14 @@ void world_free(struct world *w)
     str_free(&w->wrong);
 }
 
-void world_wrong(struct world *w, const char *format, ...)
+void world_wrong(struct world *w, enum promise promise, const char *format, ...)
 {
     va_list args;
 
-    if (w->wrong.len)
+    if (w->broken)
         return;
+    w->broken = promise;
+    w->how = format;
     va_start(args, format);
     str_addv(&w->wrong, format, args);
     va_end(args);
@@ -33,12 +37,27 @@ void world_wrong(struct world *w, const char *format, ...)
 /* What only the process knew is gone: locks, open transactions, pages not yet written. */
 void world_crash(struct world *w)
 {
-    for (uint32_t i = 0; i < w->script->tenants; i++) {
+    for (uint32_t i = 0; i < SIM_BRANCHES; i++) {
         struct tenant *t = &w->tenants[i];
 
         t->held = false;
         if (!t->sealed && t->guarantee != GUARANTEE_COMPENSATED)
             t->in = 0;
+    }
+}
+
+/* A server restarts: open transactions are gone, votes that it was told to keep are there. What is
+ * atomic is in files: they are out of reach for a while, and nothing else. */
+void world_dies(struct world *w, uint16_t participant)
+{
+    for (uint32_t i = 0; i < SIM_BRANCHES; i++) {
+        struct tenant *t = &w->tenants[i];
+        bool open = t->guarantee == GUARANTEE_PREPARED || t->guarantee == GUARANTEE_LOGGED;
+
+        if (!t->in || !open || t->sealed || w->script->placed[i] != participant)
+            continue;
+        t->in = 0;
+        t->held = false;
     }
 }
 
@@ -67,131 +86,48 @@ uint32_t world_count_at(const struct world *w)
 {
     uint32_t n = 0;
 
-    for (uint32_t i = 0; i < w->script->tenants; i++)
-        n += tenant_at(w, i);
+    for (uint32_t i = 0; i < SIM_BRANCHES; i++)
+        n += w->script->ours[i] && tenant_at(w, i);
     return n;
 }
 
-static bool is_voter(const struct fact *f, uint32_t slot)
-{
-    return !f->out[slot];
-}
-
-static bool vote_stands(const struct tenant *t, uint32_t group)
-{
-    if (t->in != group)
-        return false;
-    return t->guarantee == GUARANTEE_COMPENSATED || t->guarantee == GUARANTEE_LOGGED ? t->held
-                                                                                     : t->sealed;
-}
-
-static void fall(struct world *w, uint32_t group)
-{
-    struct fact *f = &w->facts[group];
-
-    if (f->committed)
-        world_wrong(w, "group %u was decided twice", group);
-    if (f->taken_back)
-        world_wrong(w, "group %u was decided after tenants went back", group);
-    for (uint32_t i = 0; i < f->n; i++) {
-        if (is_voter(f, i) && !f->yes[i])
-            world_wrong(w, "group %u was decided without the yes of slot %u", group, i);
-        if (is_voter(f, i) && !vote_stands(tenant_of(w, group, i), group))
-            world_wrong(w, "group %u was decided while the vote of slot %u is not safe", group, i);
-    }
-    f->committed = true;
-}
-
-static void log_group(struct world *w, const struct replayed *r)
-{
-    struct fact *f = &w->facts[r->group];
-
-    if (f->branches)
-        world_wrong(w, "the id of group %u was used twice", r->group);
-    if (r->group > w->last_group)
-        w->last_group = r->group;
-    f->n = r->n;
-    f->undoes = r->undoes;
-    f->branches = r->branches;
-    f->yes = arena_array(&w->arena, r->n, sizeof *f->yes);
-    f->out = arena_array(&w->arena, r->n, sizeof *f->out);
-}
-
-static void log_refused(const struct replayed *r, struct fact *f)
-{
-    for (uint32_t i = 0, next = 0; i < f->n && next < r->n; i++)
-        if (f->branches[i] == r->branches[next]) {
-            f->out[i] = true;
-            next++;
-        }
-}
-
-static void log_verdict(struct world *w, const struct replayed *r)
-{
-    struct fact *f = &w->facts[r->group];
-
-    if (r->kind == RECORD_DECIDED) {
-        if (!w->script->policy.files && !f->logged_decided)
-            fall(w, r->group);
-        if (!f->committed || f->logged_aborted)
-            world_wrong(w, "group %u is recorded as decided and is not", r->group);
-        f->logged_decided = true;
-    } else {
-        if (f->committed)
-            world_wrong(w, "group %u is recorded as aborted and is decided", r->group);
-        f->logged_aborted = true;
-    }
-}
-
-static void log_settled(struct world *w, const struct replayed *r)
-{
-    struct fact *f = &w->facts[r->group];
-
-    f->logged_settled = true;
-    if (f->files.super || f->files.anchor)
-        world_wrong(w, "group %u is recorded as settled and has decision files", r->group);
-    for (uint32_t i = 0; i < f->n; i++)
-        if (tenant_of(w, r->group, i)->in == r->group)
-            world_wrong(w, "group %u is recorded as settled and slot %u is not", r->group, i);
-}
-
-void world_log(struct world *w, const struct replayed *r)
-{
-    if (!array_room(&w->log, w->n_log, &w->cap_log, sizeof *w->log))
-        return;
-    w->log[w->n_log++] = *r;
-    if (w->ended)
-        world_wrong(w, "a record follows the end of the run");
-    if (r->kind == RECORD_GROUP)
-        log_group(w, r);
-    else if (r->kind == RECORD_DECIDING)
-        log_refused(r, &w->facts[r->group]);
-    else if (r->kind == RECORD_DECIDED || r->kind == RECORD_ABORTED)
-        log_verdict(w, r);
-    else if (r->kind == RECORD_SETTLED)
-        log_settled(w, r);
-    else if (r->kind == RECORD_END)
-        w->ended = true;
-}
-
-/* The vote is there; whether its yes arrives is another matter. */
+/* The vote is there; whether its yes is heard is another matter. */
 void world_vote(struct world *w, uint32_t group, uint32_t slot, enum guarantee guarantee)
 {
     struct tenant *t = tenant_of(w, group, slot);
 
+    if (!w->script->ours[w->facts[group].branches[slot]])
+        world_wrong(w, PROMISE_UNDO, "group %u prepares slot %u, which is not of the run", group,
+                    slot);
     if (t->in)
-        world_wrong(w, "group %u prepares slot %u, which group %u still has", group, slot, t->in);
+        world_wrong(w, PROMISE_PORT, "group %u prepares slot %u, which group %u still has", group,
+                    slot, t->in);
     if (t->at == is_up(&w->facts[group]))
-        world_wrong(w, "group %u prepares slot %u, which has nothing to do", group, slot);
+        world_wrong(w, PROMISE_UNDO, "group %u prepares slot %u, which has nothing to do", group,
+                    slot);
     *t = (struct tenant){.at = t->at, .guarantee = (uint8_t)guarantee, .in = group, .held = true};
     if (guarantee == GUARANTEE_COMPENSATED)
         t->at = is_up(&w->facts[group]);
+}
+
+void world_heard_yes(struct world *w, uint32_t group, uint32_t slot)
+{
+    w->facts[group].yes[slot] = true;
+}
+
+bool world_may_seal(const struct world *w, uint32_t group, uint32_t slot)
+{
+    return w->tenants[w->facts[group].branches[slot]].in == group;
 }
 
 void world_seal(struct world *w, uint32_t group, uint32_t slot)
 {
     struct tenant *t = tenant_of(w, group, slot);
 
+    if (!w->facts[group].logged_deciding)
+        world_wrong(w, PROMISE_RECORD, "group %u is sealed before its intent is recorded", group);
+    if (t->in == group)
+        t->vouched = group;
     if (t->in == group && (t->guarantee == GUARANTEE_ATOMIC || t->guarantee == GUARANTEE_PREPARED))
         t->sealed = true;
 }
@@ -201,8 +137,8 @@ void world_decide(struct world *w, uint32_t group)
     struct fact *f = &w->facts[group];
 
     if (!f->files.super || !f->files.anchor)
-        world_wrong(w, "group %u decides without decision files", group);
-    fall(w, group);
+        world_wrong(w, PROMISE_RECORD, "group %u decides without decision files", group);
+    world_fall(w, group);
     f->files.super = false;
 }
 
@@ -234,12 +170,14 @@ void world_commit(struct world *w, uint32_t group, uint32_t slot)
     struct tenant *t = tenant_of(w, group, slot);
 
     if (!f->committed)
-        world_wrong(w, "slot %u of group %u commits without decision", slot, group);
+        world_wrong(w, PROMISE_DECISION, "slot %u of group %u commits without decision", slot,
+                    group);
     if (!f->yes[slot] || f->out[slot])
-        world_wrong(w, "slot %u of group %u commits without its yes", slot, group);
+        world_wrong(w, PROMISE_LOST, "slot %u of group %u commits without its yes", slot, group);
     if (must_forward(w, group, slot) && t->guarantee != GUARANTEE_LOGGED)
-        world_wrong(w, "slot %u of group %u lost its vote: torn", slot, group);
+        world_wrong(w, PROMISE_WHOLE, "slot %u of group %u lost its vote: torn", slot, group);
     t->at = is_up(f);
+    f->left[slot] = false; /* it may have refused in an earlier life */
     if (t->in == group)
         let_go(t);
 }
@@ -250,14 +188,15 @@ void world_roll_back(struct world *w, uint32_t group, uint32_t slot)
     struct tenant *t = tenant_of(w, group, slot);
 
     if (f->committed)
-        world_wrong(w, "slot %u of group %u goes back after the decision", slot, group);
+        world_wrong(w, PROMISE_ONCE, "slot %u of group %u goes back after the decision", slot,
+                    group);
     f->taken_back = true;
     if (t->in != group)
         return;
     if (t->guarantee == GUARANTEE_COMPENSATED)
         t->at = !is_up(f);
     if (tenant_at(w, f->branches[slot]) == is_up(f))
-        world_wrong(w, "slot %u of group %u cannot go back any more", slot, group);
+        world_wrong(w, PROMISE_ONCE, "slot %u of group %u cannot go back any more", slot, group);
     let_go(t);
 }
 
@@ -266,7 +205,8 @@ void world_refuse(struct world *w, uint32_t group, uint32_t slot)
     struct tenant *t = tenant_of(w, group, slot);
 
     if (!world_may_refuse(w, group, slot))
-        world_wrong(w, "slot %u of group %u refuses what it has done", slot, group);
+        world_wrong(w, PROMISE_PORT, "slot %u of group %u refuses what it has done", slot, group);
+    w->facts[group].left[slot] = true;
     if (t->in == group)
         let_go(t);
 }
@@ -274,6 +214,8 @@ void world_refuse(struct world *w, uint32_t group, uint32_t slot)
 /* Super-journal first, then the anchor. */
 void world_open(struct world *w, uint32_t group, uint32_t step)
 {
+    if (!w->facts[group].branches)
+        world_wrong(w, PROMISE_RECORD, "group %u is opened before it is recorded", group);
     if (step == 0)
         w->facts[group].files.super = true;
     else
@@ -286,10 +228,11 @@ void world_close(struct world *w, uint32_t group, enum verdict verdict, uint32_t
     struct fact *f = &w->facts[group];
 
     if (verdict == VERDICT_COMMIT ? !f->logged_decided : !f->logged_aborted)
-        world_wrong(w, "group %u is closed before its verdict is recorded", group);
+        world_wrong(w, PROMISE_RECORD, "group %u is closed before its verdict is recorded", group);
     for (uint32_t i = 0; i < f->n; i++)
         if (tenant_of(w, group, i)->in == group)
-            world_wrong(w, "group %u is closed before slot %u is settled", group, i);
+            world_wrong(w, PROMISE_RECORD, "group %u is closed before slot %u is settled", group,
+                        i);
     if (step == 0)
         f->files.anchor = false;
     else
@@ -303,34 +246,4 @@ enum found world_ask(const struct world *w, uint32_t group)
     if (files->super)
         return FOUND_UNDECIDED;
     return files->anchor ? FOUND_COMMITTED : FOUND_NOTHING;
-}
-
-void world_check(struct world *w)
-{
-    for (uint32_t id = 1; id <= w->last_group; id++) {
-        const struct fact *f = &w->facts[id];
-        int seen = -1;
-
-        if (!f->branches || f->logged_settled)
-            continue;
-        for (uint32_t i = 0; i < f->n; i++) {
-            uint32_t branch = f->branches[i];
-
-            if (w->tenants[branch].guarantee != GUARANTEE_ATOMIC || !f->yes[i] || f->out[i])
-                continue;
-            if (seen >= 0 && seen != tenant_at(w, branch))
-                world_wrong(w, "the atomic tenants of group %u are torn", id);
-            seen = tenant_at(w, branch);
-        }
-    }
-}
-
-void world_check_clean(struct world *w)
-{
-    for (uint32_t i = 0; i < w->script->tenants; i++)
-        if (w->tenants[i].in || w->tenants[i].held)
-            world_wrong(w, "tenant %u is still held by group %u", i, w->tenants[i].in);
-    for (uint32_t id = 1; id <= w->last_group; id++)
-        if (w->facts[id].files.super || w->facts[id].files.anchor)
-            world_wrong(w, "decision files of group %u are left", id);
 }

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "sim/script.h"
+#include "sim/sim.h"
 
 enum { SIM_GROUP_IDS = 400 }; /* more than any schedule makes */
 
@@ -23,6 +24,7 @@ struct tenant {
     uint32_t in;       /* the group that something of is there; 0: none */
     bool held;         /* by the process that lives now */
     bool sealed;
+    uint32_t vouched; /* the group whose seal found its vote there */
 };
 
 struct files { /* of one group */
@@ -33,17 +35,18 @@ struct files { /* of one group */
 struct fact {
     uint32_t n, undoes;
     const uint32_t *branches;
-    bool *yes;       /* [slot] its vote arrived as yes */
+    bool *yes;       /* [slot] its vote was heard as yes */
     bool *out;       /* [slot] the run log says it refused */
+    bool *left;      /* [slot] it refused its roll-forward */
     bool committed;  /* the decision fell */
     bool taken_back; /* somebody's yes was undone without decision */
-    bool logged_aborted, logged_decided, logged_settled;
+    bool logged_deciding, logged_aborted, logged_decided, logged_settled;
     struct files files;
 };
 
 struct world {
     const struct script *script;
-    struct tenant tenants[SIM_TENANTS];
+    struct tenant tenants[SIM_BRANCHES];
     struct fact facts[SIM_GROUP_IDS];
     uint32_t last_group;
     struct replayed *log; /* the durable records */
@@ -51,22 +54,27 @@ struct world {
     bool ended; /* the log says so, and how: */
     enum run_state outcome;
     struct arena arena;
+    enum promise broken;
+    const char *how; /* the check, as its sentence before the numbers */
     struct str wrong;
 };
 
 void world_init(struct world *w, const struct script *script);
 void world_free(struct world *w);
 void world_crash(struct world *w);
+void world_dies(struct world *w, uint16_t participant); /* what only it knew is gone */
 /* Keeps the first broken promise. */
-void world_wrong(struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void world_wrong(struct world *w, enum promise promise, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 bool tenant_at(const struct world *w, uint32_t branch); /* what a stock client would see */
-uint32_t world_count_at(const struct world *w);
+uint32_t world_count_at(const struct world *w);         /* of the run's tenants */
 
 /* Effects. */
-void world_log(struct world *w, const struct replayed *record);
 void world_vote(struct world *w, uint32_t group, uint32_t slot, enum guarantee guarantee);
+void world_heard_yes(struct world *w, uint32_t group, uint32_t slot);
 void world_open(struct world *w, uint32_t group, uint32_t step);
+bool world_may_seal(const struct world *w, uint32_t group, uint32_t slot); /* its vote is there */
 void world_seal(struct world *w, uint32_t group, uint32_t slot);
 void world_decide(struct world *w, uint32_t group);
 void world_commit(struct world *w, uint32_t group, uint32_t slot);
@@ -77,9 +85,15 @@ void world_refuse(struct world *w, uint32_t group, uint32_t slot); /* its roll-f
 void world_close(struct world *w, uint32_t group, enum verdict verdict, uint32_t step);
 enum found world_ask(const struct world *w, uint32_t group);
 
-/* True in every moment: no group of atomic tenants is torn. */
-void world_check(struct world *w);
-/* Nothing is held, nothing is left. */
-void world_check_clean(struct world *w);
+/* log.c: the run log */
+void world_log(struct world *w, const struct replayed *record);
+
+/* promise.c: what must hold */
+void world_fall(struct world *w, uint32_t group);      /* the decision falls: may it? */
+void world_undoes(struct world *w, uint32_t group);    /* an undo group begins: of whom? */
+void world_check(struct world *w);                     /* true in every moment */
+void world_check_clean(struct world *w);               /* nothing is held, nothing is left */
+void world_check_end(struct world *w, enum run_state); /* the run says how it ended; is it so? */
+void world_check_finished(struct world *w);            /* the run log is closed: is all decided? */
 
 #endif

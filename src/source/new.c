@@ -1,5 +1,6 @@
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -90,9 +91,12 @@ int source_new(const char *dir, const char *name, char **path, struct error *e)
         r = dir_make(dir, 0777, e);
     if (r == E_OK)
         r = file_create(str_text(&full), 0644, template, sizeof template - 1, e);
-    if (r == E_OK)
-        r = dir_sync(dir, e);
+    if (r != E_OK)
+        return r;
+    r = dir_sync(dir, e);
     if (r == E_OK && !(*path = str_take(&full)))
         r = error_oom(e);
+    if (r != E_OK)
+        unlink(str_text(&full)); /* so that it can be repeated, under the same number */
     return r;
 }

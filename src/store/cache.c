@@ -18,7 +18,7 @@ static uint64_t mix(uint64_t x)
     return x ^ x >> 29;
 }
 
-static uint64_t hash_file(const struct cache_stamp *stamp)
+static uint64_t hash_file(const struct file_stamp *stamp)
 {
     return mix(mix((uint64_t)stamp->ino) + (uint64_t)stamp->dev);
 }
@@ -61,12 +61,12 @@ static bool slots_room(struct slots *slots, size_t used, bool *grown)
     return true;
 }
 
-static bool same_file(const struct cache_stamp *a, const struct cache_stamp *b)
+static bool same_file(const struct file_stamp *a, const struct file_stamp *b)
 {
     return a->ino == b->ino && a->dev == b->dev;
 }
 
-static struct cache_look *find_look(const struct cache *cache, const struct cache_stamp *stamp)
+static struct cache_look *find_look(const struct cache *cache, const struct file_stamp *stamp)
 {
     const struct slots *slots = &cache->by_file;
 
@@ -122,14 +122,11 @@ bool cache_add_lineage(struct cache *cache, const char *text)
     return true;
 }
 
-const struct cache_look *cache_get(const struct cache *cache, const struct cache_stamp *stamp)
+const struct cache_look *cache_get(const struct cache *cache, const struct file_stamp *stamp)
 {
     const struct cache_look *look = find_look(cache, stamp);
 
-    if (!look || look->stamp.size != stamp->size || look->stamp.mtime_ns != stamp->mtime_ns ||
-        look->stamp.ctime_ns != stamp->ctime_ns)
-        return NULL;
-    return memcmp(look->stamp.header, stamp->header, CACHE_HEADER) == 0 ? look : NULL;
+    return look && stamp_same(&look->stamp, stamp) ? look : NULL;
 }
 
 const char *cache_lineage_text(const struct cache *cache, uint32_t lineage)
@@ -164,11 +161,14 @@ uint32_t cache_lineage(struct cache *cache, const char *text)
     return (uint32_t)cache->n_lineages;
 }
 
-static bool settled(const struct cache_stamp *stamp, int64_t looked_us)
+enum { WRITE_VERSION_AT = 18, ROLLBACK_MODE = 1 }; /* in the header of a database */
+
+static bool settled(const struct file_stamp *stamp, int64_t looked_us)
 {
     int64_t latest = stamp->mtime_ns > stamp->ctime_ns ? stamp->mtime_ns : stamp->ctime_ns;
 
-    return latest / 1000 + CACHE_SETTLE_US <= looked_us;
+    return stamp->header[WRITE_VERSION_AT] == ROLLBACK_MODE ||
+           latest / 1000 + CACHE_SETTLE_US <= looked_us;
 }
 
 /* A failure forgets the look, which is allowed at any time. */

@@ -1,8 +1,9 @@
 /*
  * The cache of looks: what a tenant's past was when its file looked like this. A hit saves opening
- * the tenant with SQLite. It is only a cache: a miss costs time, never correctness, and a file
- * whose stamp is younger than CACHE_SETTLE_US when it was looked at is not kept (the clock of a
- * file system ticks coarsely: a later write may leave the same stamp).
+ * the tenant with SQLite. It is only a cache: a miss costs time, never correctness. The clock of a
+ * file system ticks coarsely, so a later write may leave the same times: a file in WAL mode whose
+ * stamp is younger than CACHE_SETTLE_US when it was looked at is not kept. In rollback mode every
+ * transaction counts in the header.
  *
  * The lineage of the look is kept as text (the engine's own encoding), shared between tenants.
  *
@@ -15,24 +16,17 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
+
+#include "base/stamp.h"
 
 struct error;
 struct store;
 struct cache;
 
-#define CACHE_HEADER    100 /* the SQLite file header */
 #define CACHE_SETTLE_US 50000
 
-struct cache_stamp {
-    dev_t dev;
-    ino_t ino;
-    int64_t size, mtime_ns, ctime_ns;
-    unsigned char header[CACHE_HEADER];
-};
-
 struct cache_look {
-    struct cache_stamp stamp;
+    struct file_stamp stamp;
     uint32_t lineage; /* id from cache_lineage() */
     uint32_t flags;   /* the engine's own */
 };
@@ -44,7 +38,7 @@ struct cache_look {
 int cache_load(struct store *store, struct cache **cache, struct error *e);
 /* NULL: not known, or changed. Several threads may call it as long as nobody calls cache_put; the
  * result holds until the next cache_put. */
-const struct cache_look *cache_get(const struct cache *cache, const struct cache_stamp *stamp);
+const struct cache_look *cache_get(const struct cache *cache, const struct file_stamp *stamp);
 const char *cache_lineage_text(const struct cache *cache, uint32_t lineage); /* NULL: no such id */
 /* The id of this lineage text, made when new. 0 when out of memory. */
 uint32_t cache_lineage(struct cache *cache, const char *text);

@@ -17,7 +17,7 @@
 #include "store/cache_data.h"
 #include "store/state.h"
 
-#define MAGIC "lockstep cache 2"
+#define MAGIC "lockstep cache 3"
 
 struct head {
     char magic[16];

@@ -33,7 +33,9 @@ int state_error(const struct store *s, struct error *e)
     e->sys = cause.sys;
     if ((cause.db & 0xff) == SQLITE_CORRUPT || (cause.db & 0xff) == SQLITE_NOTADB)
         error_hint(e,
-                   "the run log is damaged: move %s away (the tenants keep their own history) and "
+                   "the disk fails, or the run log is damaged: then move %s away (the tenants keep "
+                   "their own "
+                   "history) and "
                    "run `lockstep recover`",
                    s->dir);
     return E_FATAL;

@@ -58,6 +58,15 @@ answer()
     is "$(field '[(v["digits"], v["tenants"]) for v in d["versions"]]')" "[('001', 3)]"
 }
 
+@test "undo --tenant names the version that this tenant goes back to" {
+    fleet 3
+    notes_and_tier
+    lockstep up 001 --select id=t3 --quiet
+    lockstep up --quiet
+    run -0 --separate-stderr lockstep undo last --tenant t3 --yes --json
+    is "$(field 'd["target"]')" 001
+}
+
 @test "undo --tenant takes back one of them" {
     fleet 3
     notes_and_tier

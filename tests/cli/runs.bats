@@ -198,3 +198,21 @@ start_waiting_run()
     grep -q "done: 2 tenants at 002" out
     run -0 lockstep -c other.conf status
 }
+
+@test "show tells every step, also where tenants began at different versions" {
+    fleet 2
+    notes_and_tier
+    lockstep up 001 --select id=t1 --quiet
+    lockstep up --quiet
+    run -0 lockstep show last --json
+    is "$(field 'd["migrations"]')" "['001_notes up', '002_tier up']"
+}
+
+@test "a reader that has seen enough is no failure" {
+    fleet 2
+    notes_and_tier
+    set -o pipefail
+    lockstep up 2>err | true
+    is "$(cat err)" "$(grep -v 'standard output' err)"
+    run -0 lockstep status --exit-code
+}

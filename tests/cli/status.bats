@@ -53,3 +53,75 @@ load fleet
     run -0 lockstep status
     is "${lines[0]}" "65 tenants: 65 at 002 (head)"
 }
+
+# the same with what the runs remembered and without
+same_without_the_cache()
+{
+    lockstep status --json >with
+    lockstep history t2 >>with
+    lockstep plan --json base >>with || true
+    rm .lockstep/cache
+    lockstep status --json >without
+    lockstep history t2 >>without
+    lockstep plan --json base >>without || true
+    diff with without
+}
+
+@test "what a run remembers of its tenants is what they say themselves" {
+    fleet 3
+    notes_and_tier
+    sqlite3 tenants/t3.db 'PRAGMA journal_mode=WAL' >wal
+    lockstep up 001 --quiet
+    same_without_the_cache
+    lockstep up --select id=t2 --quiet
+    lockstep up --quiet
+    same_without_the_cache
+    lockstep down --quiet --yes
+    same_without_the_cache
+    lockstep undo last --quiet --yes
+    same_without_the_cache
+    lockstep down base --quiet --yes
+    lockstep adopt --at 001 --quiet
+    same_without_the_cache
+}
+
+@test "what an application changes after a run is seen" {
+    fleet 2
+    notes_and_tier
+    lockstep up --quiet
+    sqlite3 tenants/t1.db 'DELETE FROM lockstep_history WHERE version = 2'
+    run -0 lockstep status
+    is "${lines[0]}" "2 tenants: 1 at 002 (head), 1 pending"
+}
+
+@test "a history that somebody has written nonsense into breaks nothing" {
+    fleet 1
+    notes_and_tier
+    lockstep up --quiet
+    sqlite3 tenants/t1.db "UPDATE lockstep_history SET checksum = 'x' || char(10) || 'n' || char(10) ||
+        '2 900000000 0 y' WHERE version = 1"
+    run lockstep status
+    [ "$status" -lt 8 ]
+    says "1 tenant"
+}
+
+@test "a history that does not keep its rows makes the tenant fail" {
+    fleet 2
+    notes_and_tier
+    lockstep up 001 --quiet
+    sqlite3 tenants/t2.db 'CREATE TRIGGER swallow BEFORE INSERT ON lockstep_history
+        BEGIN SELECT RAISE(IGNORE); END'
+    run -1 --separate-stderr lockstep up
+    says "t2: its lockstep_history does not keep what is written to it"
+    run -0 lockstep status
+    says "2 at 001"
+}
+
+@test "what was migrated in UTF-16 is known as such" {
+    sqlite3 tenants/t1.db "PRAGMA encoding = 'UTF-16';
+        CREATE TABLE users(id INTEGER PRIMARY KEY, email TEXT);"
+    notes_and_tier
+    lockstep up --quiet
+    run -0 lockstep status
+    is "${lines[0]}" "1 tenant: 1 at 002 (head)"
+}

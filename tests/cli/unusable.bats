@@ -127,3 +127,39 @@ refused()
     says "t2"
     says "t3"
 }
+
+@test "decision files where a tenant's owner cannot see them: refused, by name" {
+    [ "$(id -u)" -eq 0 ] || skip "needs root"
+    fleet 2
+    notes_and_tier
+    mkdir -m 700 hidden
+    echo 'decisions = "hidden"' >lockstep.conf
+    chown nobody tenants/t2.db
+    before=$(schemas)
+    run -1 --separate-stderr lockstep up
+    says "t2: its owner"
+    says "cannot reach the decision file"
+    is "$(schemas)" "$before"
+    chmod 755 hidden
+    run -0 lockstep up
+}
+
+@test "a fleet of another user's in 0700 folders, the program not root" {
+    [ "$(id -u)" -eq 0 ] || skip "needs root to become somebody else"
+    for i in 1 2 3; do
+        mkdir -m 700 tenants/c$i
+        sqlite3 tenants/c$i/app.db 'CREATE TABLE users(id INTEGER PRIMARY KEY)'
+        chmod 600 tenants/c$i/app.db
+    done
+    echo 'tenants = {"tenants/*/app.db"}' >lockstep.conf
+    notes_and_tier
+    cp "$LOCKSTEP" program
+    chown -R nobody .
+    chmod 755 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test" . 2>/dev/null || true
+    for words in "up" "undo last --yes" "up" "recover"; do
+        run -0 setpriv --reuid nobody --regid nogroup --clear-groups ./program --quiet $words
+    done
+    is "$(stat -c '%U %a' tenants/c1/app.db)" "nobody 600"
+    is "$(ls tenants/c1)" app.db
+    is "$(sqlite3 tenants/c3/app.db 'SELECT tier FROM users')" ""
+}

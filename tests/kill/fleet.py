@@ -37,6 +37,7 @@ class Tenant:
     shrinks: bool
     rows: int
     fails: bool
+    encoding: str
 
     @property
     def file(self):
@@ -67,6 +68,7 @@ def tenants(mode, ending, size, options):
                 shrinks=i % 2 == 0,
                 rows=rows,
                 fails=ending == "failing" and i == size - 1 - size // 4,
+                encoding="UTF-16" if "utf16" in options else "UTF-8",
             )
         )
     return made
@@ -75,6 +77,7 @@ def tenants(mode, ending, size, options):
 def make_tenant(folder, t):
     path = os.path.join(folder, t.file)
     db = sqlite3.connect(path, isolation_level=None)
+    db.execute(f"PRAGMA encoding = '{t.encoding}'")
     db.execute(f"PRAGMA page_size = {t.page_size}")
     db.execute(f"PRAGMA auto_vacuum = {1 if t.shrinks else 0}")
     db.execute(f"PRAGMA journal_mode = {'WAL' if t.wal else 'DELETE'}")

@@ -31,8 +31,8 @@ class Program:
         self.path, self.killat = path, killat
         self.trace_file = os.path.join(base, "trace")
 
-    def run(self, folder, arguments):
-        return self._run(folder, [self.path, *arguments])
+    def run(self, folder, arguments, **env):
+        return self._run(folder, [self.path, *arguments], env)
 
     def kill(self, folder, arguments, n, when, locks):
         return self._under_killat(folder, arguments, ["--at", str(n), "--when", when], locks)
@@ -52,10 +52,15 @@ class Program:
         ended.trace = [line.split(" ", 2)[2] for line in lines]
         return ended
 
-    def _run(self, folder, command):
+    def _run(self, folder, command, env=None):
         try:
             done = subprocess.run(
-                command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, timeout=LIMIT
+                command,
+                cwd=folder,
+                env={**os.environ, **env} if env else None,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=LIMIT,
             )
         except subprocess.TimeoutExpired:
             raise Fault("hung", f"no end after {LIMIT} s: {' '.join(command)}") from None

@@ -11,6 +11,10 @@ import subprocess
 import sys
 import tempfile
 
+sys.dont_write_bytecode = True
+
+from tap import Tap
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD = os.environ.get("BUILD_ROOT") or os.path.join(os.path.dirname(os.path.dirname(HERE)), "build")
 KILLAT = os.environ.get("KILLAT") or os.path.join(BUILD, "tests", "kill", "killat")
@@ -39,18 +43,6 @@ BUGS = [
     ("changes a file's mode", "mode", END, "changed"),
     ("changes the journal mode", "journal", END, "changed"),
 ]
-
-
-class Tap:
-    def __init__(self):
-        self.number = self.failed = 0
-
-    def check(self, name, fine, detail=""):
-        self.number += 1
-        self.failed += not fine
-        print(f"{'ok' if fine else 'not ok'} {self.number} - {name}")
-        if not fine:
-            print("".join(f"# {line}\n" for line in detail.splitlines()), end="", flush=True)
 
 
 def run(command, cwd=None, **env):

@@ -1,19 +1,23 @@
 /*
  * sim: schedules of the machine in imagined worlds (src/sim/sim.h).
  *
- *   sim --seeds FROM-TO         a TAP case a kind of fleet and weather, one for the state tables
+ *   sim --seeds FROM-TO         a TAP case a kind of fleet and weather, some for the state tables
+ *   sim --cover FROM-TO         how often these schedules took each arrow of the tables
  *   sim --seed N [--trace]      one schedule again, with every event, action and move
- *   sim --dot                   the state diagrams
+ *   sim --seed N --shrink       a short schedule that breaks the same promise, traced
+ *   sim --lies                  TAP: each promise is broken by a lie, found, and its schedule
+ * shrunk sim --dot                   the state diagrams
+ *
+ * Behind --seed N a --lie NAME makes the simulator lie to the machine (src/sim/lie.c).
  */
+#include "sim.h"
+
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-#include "sim/sim.h"
-
-enum { SHOWN = 3 }; /* failing seeds, a case */
+#include <unistd.h>
 
 static void print_line(void *ctx, const char *text)
 {
@@ -23,8 +27,30 @@ static void print_line(void *ctx, const char *text)
 
 static int usage(void)
 {
-    fputs("usage: sim --seeds FROM-TO | --seed N [--trace] | --dot\n", stderr);
+    fputs("usage: sim --seeds FROM-TO | --cover FROM-TO | --seed N [--lie NAME] [--trace | "
+          "--shrink] | --lies | --dot\n",
+          stderr);
     return 2;
+}
+
+static uint64_t under_way; /* the seed */
+
+void sim_test_begins(uint64_t seed)
+{
+    under_way = seed;
+}
+
+/* Also when the program itself falls over, it says over which seed. */
+static void fallen(int number)
+{
+    char text[80];
+    int n = snprintf(text, sizeof text, "# seed %llu: ended by signal %d\n",
+                     (unsigned long long)under_way, number);
+
+    if (n > 0 && write(STDOUT_FILENO, text, (size_t)n) < 0)
+        _exit(3);
+    signal(number, SIG_DFL);
+    raise(number);
 }
 
 static bool number(const char *text, const char **end, uint64_t *value)
@@ -37,102 +63,106 @@ static bool number(const char *text, const char **end, uint64_t *value)
     return errno == 0 && stop != text;
 }
 
-static int run_one(uint64_t seed, bool traced)
+static bool range(const char *text, uint64_t *from, uint64_t *to)
 {
-    const struct sim_trace trace = {.line = traced ? print_line : NULL};
+    const char *end;
+
+    return number(text, &end, from) && *end == '-' && number(end + 1, &end, to) && !*end;
+}
+
+static int run_one(struct sim_task task, bool traced)
+{
     struct sim_cover cover = {0};
     struct sim_result result;
+    bool broken;
 
-    sim_run(seed, &trace, &cover, &result);
-    printf("%s\n",
-           result.wrong.len ? str_text(&result.wrong) : run_state_row(result.outcome)->name);
-    seed = result.wrong.len;
+    if (traced)
+        task.trace.line = print_line;
+    sim_test_begins(task.seed);
+    sim_run(&task, &cover, &result);
+    broken = result.broken;
+    if (broken)
+        printf("broken: %s\n%s\n", promise_text(result.broken), str_text(&result.wrong));
+    else
+        puts(run_state_row(result.outcome)->name);
     str_free(&result.wrong);
-    return seed ? 1 : 0;
+    return broken;
 }
 
-struct totals {
-    uint64_t schedules, events, lives, wrong, ended[RUN_STATES];
-};
-
-static void run_cell(uint32_t cell, uint64_t from, uint64_t to, struct sim_cover *cover,
-                     struct totals *totals)
+static int shrink_one(struct sim_task task)
 {
-    CLEANUP_STR struct str name = STR_INIT, notes = STR_INIT;
-    const struct sim_trace quiet = {0};
-    uint64_t n = 0, wrong = 0;
+    struct sim_shrunk shrunk;
+    bool lies = task.lie != LIE_NONE;
 
-    for (uint64_t seed = from; seed <= to; seed++) {
-        struct sim_result result;
-
-        if (sim_cell(seed) != cell)
-            continue;
-        sim_run(seed, &quiet, cover, &result);
-        n++;
-        totals->events += result.events;
-        totals->lives += result.lives;
-        totals->ended[result.outcome]++;
-        if (result.wrong.len && wrong++ < SHOWN)
-            str_addf(&notes, "# seed %llu: %s\n# again: sim --seed %llu --trace\n",
-                     (unsigned long long)seed, str_text(&result.wrong), (unsigned long long)seed);
-        str_free(&result.wrong);
+    sim_test_begins(task.seed);
+    if (!sim_shrink(task.seed, task.lie, &shrunk)) {
+        puts("no promise is broken");
+        return 0;
     }
-    totals->schedules += n;
-    totals->wrong += wrong;
-    sim_cell_name(cell, &name);
-    printf("%sok %u - %s: %llu schedules\n%s", wrong ? "not " : "", cell + 1, str_text(&name),
-           (unsigned long long)n, str_text(&notes));
+    task.tape = &shrunk.tape;
+    run_one(task, true);
+    printf("# %llu events before, %llu now; %zu draws that are not 0 before, %zu now; %u schedules "
+           "tried\n# again: sim --seed %llu%s%s --shrink\n",
+           (unsigned long long)shrunk.events_before, (unsigned long long)shrunk.events,
+           shrunk.draws_before, shrunk.draws, shrunk.tries, (unsigned long long)task.seed,
+           lies ? " --lie " : "", lies ? sim_lie_name(task.lie) : "");
+    free(shrunk.tape.values);
+    return 1;
 }
 
-static bool print_coverage(const struct sim_cover *cover)
+static bool read_lie(const char *name, enum sim_lie *lie)
 {
-    CLEANUP_STR struct str missing = STR_INIT;
-    uint32_t taken, all = sim_cover_arrows(cover, &taken);
-
-    sim_cover_missing(cover, &missing);
-    printf("%sok %u - every arrow of the state tables is taken: %u of %u\n",
-           taken < all ? "not " : "", SIM_CELLS + 1, taken, all);
-    for (const char *line = str_text(&missing); *line; line = strchr(line, '\n') + 1)
-        printf("# never: %.*s\n", (int)strcspn(line, "\n"), line);
-    return taken == all;
+    for (int i = 0; i < SIM_LIES; i++)
+        if (str_same(name, sim_lie_name((enum sim_lie)i))) {
+            *lie = (enum sim_lie)i;
+            return true;
+        }
+    return false;
 }
 
-static int run_all(uint64_t from, uint64_t to)
+static int one(const char *seed, char **options)
 {
-    struct sim_cover cover = {0};
-    struct totals totals = {0};
-    clock_t begin = clock();
-    double seconds;
-    bool covered;
+    struct sim_task task = {0};
+    bool traced = false, shrinks = false;
+    const char *end;
 
-    for (uint32_t cell = 0; cell < SIM_CELLS; cell++)
-        run_cell(cell, from, to, &cover, &totals);
-    covered = print_coverage(&cover);
-    seconds = (double)(clock() - begin) / CLOCKS_PER_SEC;
-    printf("1..%u\n", SIM_CELLS + 1);
-    printf("# %llu schedules, %llu lives, %llu events, %.0f schedules a second\n",
-           (unsigned long long)totals.schedules, (unsigned long long)totals.lives,
-           (unsigned long long)totals.events, seconds > 0 ? totals.schedules / seconds : 0.0);
-    return totals.wrong || !covered;
+    if (!number(seed, &end, &task.seed) || *end)
+        return usage();
+    for (; *options; options++) {
+        if (str_same(*options, "--trace"))
+            traced = true;
+        else if (str_same(*options, "--shrink"))
+            shrinks = true;
+        else if (!str_same(*options, "--lie") || !options[1] || !read_lie(*++options, &task.lie))
+            return usage();
+    }
+    return shrinks ? shrink_one(task) : run_one(task, traced);
+}
+
+static int dot(void)
+{
+    CLEANUP_STR struct str out = STR_INIT;
+
+    sim_dot(&out);
+    fputs(str_text(&out), stdout);
+    return 0;
 }
 
 int main(int argc, char **argv)
 {
     uint64_t from, to;
-    const char *end;
 
-    if (argc == 2 && strcmp(argv[1], "--dot") == 0) {
-        CLEANUP_STR struct str out = STR_INIT;
-
-        sim_dot(&out);
-        fputs(str_text(&out), stdout);
-        return 0;
-    }
-    if (argc < 3 || !number(argv[2], &end, &from))
-        return usage();
-    if (strcmp(argv[1], "--seed") == 0 && !*end)
-        return run_one(from, argc == 4 && strcmp(argv[3], "--trace") == 0);
-    if (strcmp(argv[1], "--seeds") == 0 && *end == '-' && number(end + 1, &end, &to) && !*end)
-        return run_all(from, to);
+    signal(SIGABRT, fallen);
+    signal(SIGSEGV, fallen);
+    if (argc == 2 && str_same(argv[1], "--dot"))
+        return dot();
+    if (argc == 2 && str_same(argv[1], "--lies"))
+        return sim_test_lies();
+    if (argc >= 3 && str_same(argv[1], "--seed"))
+        return one(argv[2], argv + 3);
+    if (argc == 3 && str_same(argv[1], "--seeds") && range(argv[2], &from, &to))
+        return sim_test_seeds(from, to);
+    if (argc == 3 && str_same(argv[1], "--cover") && range(argv[2], &from, &to))
+        return sim_test_cover(from, to);
     return usage();
 }

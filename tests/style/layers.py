@@ -5,7 +5,7 @@ import sys
 
 from tap import Tap, code, files, text
 
-PURE = {"assert.h", "ctype.h", "errno.h", "inttypes.h", "limits.h", "stdarg.h", "stdbool.h",
+PURE = {"assert.h", "ctype.h", "errno.h", "inttypes.h", "limits.h", "setjmp.h", "stdarg.h", "stdbool.h",
         "stddef.h", "stdint.h", "stdio.h", "stdlib.h", "string.h", "sys/types.h", "uthash.h",
         "utlist.h"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)', re.M)

@@ -10,7 +10,8 @@
  * Asked: log RECORD | open P | prepare SLOT | seal P | decide P | settle P VERDICT |
  *        close P VERDICT | ask P | timer NAME N MSms | end
  *
- * "2: " before either names a group other than the first.
+ * "2: " before either names a group other than the first. "earlier: " before an answer: it is that
+ * of the attempt before the latest, come again or late.
  */
 #ifndef TESTS_UNIT_RUN_LINES_H
 #define TESTS_UNIT_RUN_LINES_H
@@ -108,6 +109,18 @@ static void read_event(struct event *e, char *const *w)
         e->outcome = E_OK;
 }
 
+/* An answer is that of the latest attempt; behind "earlier: " it is that of the one before. */
+static uint16_t attempt_of(const struct run *run, const struct event *e, bool earlier)
+{
+    const struct group *g = run_group(run, e->group);
+    bool votes = e->kind == EV_VOTED;
+
+    if (!g || (votes ? e->slot >= g->n : e->participant >= g->participants))
+        return 0;
+    return (uint16_t)((votes ? g->members[e->slot].tries : g->shares[e->participant].tries) -
+                      earlier);
+}
+
 static void tell(struct run *run, const char *told)
 {
     CLEANUP_ERROR struct error cause = ERROR_INIT;
@@ -115,13 +128,18 @@ static void tell(struct run *run, const char *told)
     struct words w;
     struct event e = {.group = 1, .slots = slots, .cause = &cause};
     char *const *word = w.word;
+    bool earlier;
 
     split(&w, told);
-    if (str_ends(w.word[0], ":")) {
+    earlier = str_same(w.word[0], "earlier:");
+    if (earlier)
+        word++;
+    if (!earlier && str_ends(w.word[0], ":")) {
         e.group = number_of(w.word[0]);
         word++;
     }
     read_event(&e, word);
+    e.attempt = attempt_of(run, &e, earlier);
     if (e.kind == EV_SETTLED)
         read_slots(slots, run_group(run, e.group)->n, word[2] ? word[3] : NULL);
     if (e.outcome != E_OK)

@@ -164,6 +164,21 @@ static void a_stamp_too_young_is_not_kept(void **state)
     }
 }
 
+/* There the header counts every transaction. */
+static void in_rollback_mode_a_stamp_may_be_young(void **state)
+{
+    struct cache *cache = load();
+    struct cache_look look = look_at(1);
+
+    (void)state;
+    look.stamp.mtime_ns = (int64_t)LOOKED_US * 1000;
+    look.stamp.header[18] = 1;
+    look.lineage = cache_lineage(cache, "1");
+    cache_put(cache, &look, LOOKED_US);
+    assert_non_null(cache_get(cache, &look.stamp));
+    cache_free(cache);
+}
+
 static void many_looks_are_all_found(void **state)
 {
     enum { LOOKS = 20000 };
@@ -305,6 +320,7 @@ int main(void)
         WITH_STORE(any_difference_in_the_stamp_is_a_miss),
         WITH_STORE(a_later_look_replaces_the_earlier),
         WITH_STORE(a_stamp_too_young_is_not_kept),
+        WITH_STORE(in_rollback_mode_a_stamp_may_be_young),
         WITH_STORE(many_looks_are_all_found),
         WITH_STORE(lineages_nobody_has_any_more_are_dropped),
         WITH_STORE(a_spoiled_file_is_an_empty_cache),

@@ -29,6 +29,7 @@ static void oblige(struct world *w, const struct action *a)
     struct event e = {.group = a->group,
                       .slot = a->slot,
                       .participant = a->participant,
+                      .attempt = a->attempt,
                       .record = a->record,
                       .slots = w->slots};
 

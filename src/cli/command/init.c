@@ -13,8 +13,6 @@ static int write_config(const char *path, struct error *e)
 
     if (!text)
         return error_oom(e);
-    if (access(path, F_OK) == 0)
-        return error_set(e, E_INVALID, "%s is there already", path);
     return file_create(path, 0666, text, strlen(text), e);
 }
 
@@ -25,6 +23,8 @@ static int make_folders(const char *config, struct str *migrations, struct str *
     int rc;
 
     path_dir(&dir, config);
+    if (!str_ok(&dir))
+        return error_oom(e);
     path_join(migrations, str_text(&dir), "migrations");
     path_join(tenants, str_text(&dir), "tenants");
     if (!str_ok(migrations) || !str_ok(tenants))
@@ -54,10 +54,11 @@ static int run(struct cli *cli, struct error *e)
 {
     CLEANUP_STR struct str migrations = STR_INIT, tenants = STR_INIT;
     const char *config = cli->options.config ? cli->options.config : "lockstep.conf";
-    int rc = write_config(config, e);
+    int rc = access(config, F_OK) == 0 ? error_set(e, E_INVALID, "%s is there already", config)
+                                       : make_folders(config, &migrations, &tenants, e);
 
-    if (rc == E_OK)
-        rc = make_folders(config, &migrations, &tenants, e);
+    if (rc == E_OK) /* last: an init that failed can be repeated */
+        rc = write_config(config, e);
     if (rc == E_OK)
         show(cli, config, str_text(&migrations), str_text(&tenants));
     return rc;

@@ -15,12 +15,14 @@ static const char *const words[] = {
 
 static void title(struct cli *cli, const struct recovery *recovery, int exit)
 {
+    CLEANUP_STR struct str text = STR_INIT;
     const char *line = recovery->n == 0       ? "nothing is in doubt"
                        : exit != EXIT_DONE    ? "in doubt: not everything could be settled"
                        : cli->options.dry_run ? "this would be settled:"
                                               : "settled: nothing is in doubt any more";
 
-    text_tint(cli, exit == EXIT_DONE ? TINT_GOOD : TINT_BAD, line);
+    str_add(&text, line);
+    text_tint(cli, exit == EXIT_DONE ? TINT_GOOD : TINT_BAD, &text);
     str_addc(&cli->out, '\n');
 }
 
@@ -94,6 +96,7 @@ static int run(struct cli *cli, struct error *e)
     progress_erase(&cli->progress);
     if (rc == E_OK) {
         cli->exit = recovery_exit(&recovery);
+        cli->has_ended = true;
         if (cli->options.json)
             show_doc(cli, &recovery);
         else

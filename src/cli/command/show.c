@@ -9,7 +9,7 @@ static void title(struct cli *cli, const struct run_view *v)
     CLEANUP_STR struct str line = STR_INIT;
 
     str_addf(&line, "%s: %s", v->run.run, v->state);
-    text_tint(cli, str_same(v->state, "done") ? TINT_GOOD : TINT_WARN, str_text(&line));
+    text_tint(cli, str_same(v->state, "done") ? TINT_GOOD : TINT_WARN, &line);
     str_addc(&cli->out, '\n');
 }
 

@@ -32,11 +32,7 @@ static void title(struct cli *cli, const struct status *st)
         str_addf(&line, ", %zu in the run under way", st->under_way);
     if (st->in_doubt)
         str_addf(&line, ", %zu in doubt", st->in_doubt);
-    text_tint(cli,
-              all                            ? TINT_GOOD
-              : st->in_doubt || st->unusable ? TINT_BAD
-                                             : TINT_WARN,
-              str_text(&line));
+    text_tint(cli, all ? TINT_GOOD : st->in_doubt || st->unusable ? TINT_BAD : TINT_WARN, &line);
     str_addc(&cli->out, '\n');
 }
 
@@ -47,7 +43,9 @@ static void version_lines(struct cli *cli, const struct status *st)
         CLEANUP_STR struct str word = STR_INIT;
 
         version_words(&word, &cli->session->source, v->version);
-        str_addf(&cli->out, "  %-10s %8zu", str_text(&word), v->tenants);
+        str_add(&cli->out, "  ");
+        str_join(&cli->out, &word);
+        str_addf(&cli->out, "%*s %8zu", word.len < 10 ? (int)(10 - word.len) : 0, "", v->tenants);
         if (v->version != st->head && v->example) {
             str_add(&cli->out, v->tenants == 1 ? "  " : "  such as ");
             text_safe(&cli->out, v->example);
@@ -134,7 +132,7 @@ static void versions_doc(struct cli *cli, json_t *in, const struct status *st)
 
         version_words(&word, &cli->session->source, st->versions[i].version);
         doc_int(d, item, "version", (json_int_t)st->versions[i].version);
-        doc_text(d, item, "digits", str_text(&word));
+        doc_str(d, item, "digits", &word);
         doc_int(d, item, "tenants", (json_int_t)st->versions[i].tenants);
         doc_text(d, item, "example", st->versions[i].example);
     }

@@ -83,36 +83,44 @@ static int ledger_has(sqlite3 *db, const struct work *w, bool *has, struct error
     return r == DB_ROW ? E_OK : r;
 }
 
-/* A statement that failed did nothing: when it was the first, there is nothing to take back. */
-static int give_up(sqlite3 *db, const struct slot *slot, const struct work *w, bool untouched)
+/* Changes with every commit, one's own too: a statement that failed may have kept some rows. */
+static unsigned data_version(sqlite3 *db)
+{
+    unsigned version = 0;
+
+    sqlite3_file_control(db, "main", SQLITE_FCNTL_DATA_VERSION, &version);
+    return version;
+}
+
+static int give_up(const struct slot *slot, const struct work *w)
 {
     CLEANUP_ERROR struct error ignored = ERROR_INIT;
     struct work back = *w;
 
     back.limits.stop = NULL; /* what goes back, goes back */
-    return untouched ? in_transaction(db, ledger_end, w, &ignored)
-                     : compensated_roll_back(slot, &back, &ignored);
+    return compensated_roll_back(slot, &back, &ignored);
 }
 
 int compensated_prepare(struct slot *slot, const struct work *w, struct error *e)
 {
     CLEANUP_DB sqlite3 *db = NULL;
-    uint32_t through = 0;
-    struct work here = *w;
+    unsigned before;
     int r = stock_open(slot->spec->path, &db, e);
 
-    here.limits.through = &through;
     if (r == E_OK)
         r = work_connect(db, w, e);
     if (r == E_OK)
         r = in_transaction(db, ledger_begin, w, e);
     if (r != E_OK)
         return r;
-    r = work_run(db, &here, e);
+    before = data_version(db);
+    r = work_run(db, w, e);
     slot->compensated = true;
     if (r == E_OK)
         return E_OK;
-    if (give_up(db, slot, w, through == 0) != E_OK)
+    slot->untouched = data_version(db) == before;
+    db_close(&db);
+    if (give_up(slot, w) != E_OK)
         return E_DOUBT; /* something may be there: it counts as no, and is settled */
     slot->compensated = false;
     return r;
@@ -147,6 +155,8 @@ int compensated_roll_back(const struct slot *slot, const struct work *w, struct 
         r = ledger_has(db, w, &begun, e);
     if (r != E_OK || !begun)
         return r;
+    if (slot->untouched)
+        return in_transaction(db, ledger_end, w, e);
     if (!w->undo && !w->steps[0].inverse)
         return error_set(e, E_REFUSED, "took effect outside a transaction and has no down script");
     return take_back(db, w, e);

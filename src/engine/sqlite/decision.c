@@ -144,6 +144,11 @@ static int is_there(const char *path, bool *there, struct error *e)
     return error_errno(e, E_REFUSED, "look for", path);
 }
 
+/*
+ * What is seen is made durable first. A process that was killed between its decision and the sync
+ * of the folder leaves a super-journal that is gone, but may come back with the power: after
+ * journals of the group were removed on the strength of its absence.
+ */
 int decision_ask(const struct decision *d, enum found *found, struct error *e)
 {
     bool super, anchor;
@@ -151,11 +156,9 @@ int decision_ask(const struct decision *d, enum found *found, struct error *e)
     *found = FOUND_UNKNOWN;
     if (access(d->dir, X_OK) != 0)
         return error_errno(e, E_REFUSED, "reach", d->dir);
-    if (is_there(d->super, &super, e) != E_OK || is_there(d->anchor, &anchor, e) != E_OK)
+    if (dir_sync(d->dir, e) != E_OK)
         return E_REFUSED;
-    /* The process may have died between the unlink and its sync. Nothing that follows from the
-     * decision may outlive a power failure that the decision does not. */
-    if (!super && anchor && dir_sync(d->dir, e) != E_OK)
+    if (is_there(d->super, &super, e) != E_OK || is_there(d->anchor, &anchor, e) != E_OK)
         return E_REFUSED;
     *found = super ? FOUND_UNDECIDED : anchor ? FOUND_COMMITTED : FOUND_NOTHING;
     return E_OK;
@@ -221,15 +224,22 @@ int decision_scan(const char *dir, struct decision_trace **traces, size_t *n, st
     struct dirent *entry;
     size_t cap = 0;
     DIR *d = opendir(dir);
+    int r = E_OK;
 
     *traces = NULL;
     *n = 0;
     if (!d)
         return error_errno(e, errno == ENOENT ? E_MISSING : E_REFUSED, "open the folder", dir);
-    while ((entry = readdir(d)))
-        if (parse_name(entry->d_name, &trace) && !known(*traces, *n, &trace) &&
-            array_room(traces, *n, &cap, sizeof trace))
+    while (r == E_OK && (errno = 0, entry = readdir(d))) {
+        if (!parse_name(entry->d_name, &trace) || known(*traces, *n, &trace))
+            continue;
+        if (array_room(traces, *n, &cap, sizeof trace))
             (*traces)[(*n)++] = trace;
+        else
+            r = error_oom(e); /* one that is left out would pass for settled */
+    }
+    if (r == E_OK && errno != 0)
+        r = error_errno(e, E_REFUSED, "list the folder", dir);
     closedir(d);
-    return E_OK;
+    return r;
 }

@@ -16,6 +16,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/stamp.h"
 #include "core/port.h"
 #include "engine/sqlite/tenant_file.h"
 #include "source/step.h"
@@ -43,6 +44,7 @@ struct sqlite_engine {
     const char *const *extensions;
     int64_t statement_timeout_ms;
     enum sync_choice sync;
+    struct file_stamp *left; /* by branch: as an atomic commit left the file; may be NULL */
     struct each each;
     struct file_room room;
     atomic_bool stop;                                    /* long statements end soon */

@@ -136,6 +136,8 @@ static int group_prepare(struct participant *p, uint32_t slot, enum guarantee *g
 
     if (r != E_OK)
         error_tenant(e, g->slots[slot].spec->id);
+    else
+        relief_note(g, slot);
     return r;
 }
 
@@ -177,10 +179,17 @@ static int seal_all(struct sqlite_group *g, int (*step)(struct tenant_file *f, s
     return atomic_load(&s.outcome);
 }
 
+static int relief_failed(struct sqlite_group *g, struct error *e)
+{
+    error_move(e, &g->relief_failure);
+    g->relief_failure.code = E_REFUSED; /* whoever asks again hears no again */
+    return E_REFUSED;
+}
+
 static int group_seal(struct participant *p, struct error *e)
 {
     struct sqlite_group *g = group_of(p);
-    int r = group_barrier(g, e);
+    int r = g->relief_failure.code ? relief_failed(g, e) : group_barrier(g, e);
 
     if (r == E_OK)
         r = seal_all(g, tenant_file_arm, e);
@@ -232,6 +241,7 @@ static void group_free(struct participant *p)
         free(g->slots[i].file);
         db_close(&g->slots[i].db);
     }
+    error_clear(&g->relief_failure);
     decision_free(&g->decision);
     barrier_free(&g->barrier);
     free(g->slots);

@@ -4,6 +4,7 @@
 
 #include <sqlite3.h>
 
+#include "base/error.h"
 #include "base/hash.h"
 #include "engine/sqlite/barrier.h"
 #include "engine/sqlite/decision.h"
@@ -15,7 +16,9 @@ struct slot {
     struct tenant_file *file; /* atomic: from its vote to its end */
     sqlite3 *db;              /* logged: the held transaction */
     bool compensated;         /* its effects are there */
+    bool untouched;           /* ... or not: its first statement failed and changed nothing */
     bool by_stock;            /* abort: a stock SQLite rolls it back */
+    uint32_t next_voted;      /* in the list of the group */
 };
 
 struct sqlite_group {
@@ -28,6 +31,8 @@ struct sqlite_group {
     struct barrier barrier;
     struct slot *slots;
     uint32_t n;
+    struct error relief_failure; /* a barrier failed: the group must not be sealed */
+    atomic_uint voted; /* list of atomic slots that voted since the last relief: slot + 1; 0: end */
 };
 
 struct work group_work(const struct sqlite_group *g, const struct slot *slot);
@@ -50,6 +55,9 @@ void logged_roll_back(struct slot *slot);
 /* One transaction on a stock connection, whole: what recovery does to the rest. E_CHANGED: it will
  * never go through any more; E_BUSY: it may, later. */
 int logged_roll_forward(const struct slot *slot, const struct work *w, struct error *e);
+
+/* relief.c: this slot has voted; when the held pages near their cap, those who have go to disk. */
+void relief_note(struct sqlite_group *g, uint32_t slot);
 
 /* compensated.c */
 int compensated_prepare(struct slot *slot, const struct work *w, struct error *e);

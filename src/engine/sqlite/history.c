@@ -12,15 +12,18 @@ static const char create[] =
     "log_head TEXT)";
 
 /* Asked of the schema in memory: parsing the statement again would cost as much as a migration. */
-int history_ensure(sqlite3 *db, bool *made, struct error *e)
+int history_there(sqlite3 *db, bool *there, struct error *e)
 {
     int rc = sqlite3_table_column_metadata(db, "main", HISTORY_TABLE, "seq", NULL, NULL, NULL, NULL,
                                            NULL);
 
-    *made = rc != SQLITE_OK;
-    if (rc == SQLITE_OK)
-        return E_OK;
-    return (rc & 0xff) == SQLITE_ERROR ? db_exec(db, create, e) : db_error(db, e);
+    *there = rc == SQLITE_OK;
+    return rc == SQLITE_OK || (rc & 0xff) == SQLITE_ERROR ? E_OK : db_error(db, e);
+}
+
+int history_create(sqlite3 *db, struct error *e)
+{
+    return db_exec(db, create, e);
 }
 
 static void bind_row(sqlite3_stmt *stmt, const struct history_row *row, const char *applied_at)
@@ -51,7 +54,10 @@ int history_append(sqlite3 *db, const struct history_row *row, struct error *e)
         return r;
     clock_text(clock_wall_us(), now);
     bind_row(stmt, row, row->applied_at ? row->applied_at : now);
-    return db_step(stmt, e);
+    r = db_step(stmt, e);
+    if (r == E_OK && sqlite3_changes(db) != 1)
+        return error_set(e, E_REFUSED, "its " HISTORY_TABLE " does not keep what is written to it");
+    return r;
 }
 
 static const char *text(sqlite3_stmt *stmt, int column)
@@ -106,6 +112,8 @@ int history_read(sqlite3 *db, int (*visit)(void *arg, const struct history_row *
     while ((r = db_step(stmt, e)) == DB_ROW) {
         read_row(stmt, &row);
         r = visit(arg, &row);
+        if (r == E_NOMEM)
+            return error_oom(e);
         if (r != E_OK)
             return r;
     }
@@ -124,6 +132,8 @@ int history_applied(sqlite3 *db, uint64_t version, bool *applied, struct error *
         return r == E_MISSING ? E_OK : r;
     sqlite3_bind_int64(stmt, 1, (sqlite3_int64)version);
     r = db_step(stmt, e);
+    if (r == DB_ROW && !text(stmt, 0))
+        return db_error(db, e); /* the column is NOT NULL: there was no memory for it */
     if (r == DB_ROW)
         *applied = str_same(text(stmt, 0), "up");
     return r == DB_ROW ? E_OK : r;

@@ -29,8 +29,8 @@ struct history_row {
     const char *log_head; /* hash of the run log's last event when the group began */
 };
 
-/* *made: there was no table, and now there is. */
-int history_ensure(sqlite3 *db, bool *made, struct error *e);
+int history_there(sqlite3 *db, bool *there, struct error *e);
+int history_create(sqlite3 *db, struct error *e);
 int history_append(sqlite3 *db, const struct history_row *row, struct error *e);
 /* Rows in order; the row is valid during the call; non-zero from visit ends and is returned.
  * E_MISSING: there is no such table. */

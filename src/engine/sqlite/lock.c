@@ -127,6 +127,16 @@ pid_t tenant_lock_holder(int fd)
     return 0;
 }
 
+/* Not the last byte: our own parked description holds it. */
+pid_t tenant_lock_reader(int fd)
+{
+    pid_t holder = 0;
+
+    if (lock_test(fd, LOCK_EXCLUSIVE, SHARED_FIRST, SHARED_SIZE - 1, &holder) == E_BUSY)
+        return holder;
+    return 0;
+}
+
 int tenant_lock_refused(pid_t holder, struct error *e)
 {
     if (holder)

@@ -55,6 +55,8 @@ void tenant_lock_release(struct tenant_lock *lock);
 
 /* The pid in the way of a writer of this file, 0 where the system does not tell. */
 pid_t tenant_lock_holder(int fd);
+/* The pid of a reader that keeps a waiting lock waiting; 0 where it is not known. */
+pid_t tenant_lock_reader(int fd);
 /* E_BUSY, with the holder named where it is known. */
 int tenant_lock_refused(pid_t holder, struct error *e);
 /* Is another connection writing? *holder is its pid, 0 where the system does not tell. */

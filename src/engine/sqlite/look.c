@@ -15,7 +15,8 @@
 #include "engine/sqlite/lock.h"
 #include "engine/sqlite/past.h"
 
-enum { PAGE_SIZE_AT = 16, MODE_AT = 18, RESERVED_AT = 20, BTREE_AT = 100, LEAF_TABLE = 13 };
+enum { PAGE_SIZE_AT = 16, MODE_AT = 18, RESERVED_AT = 20, ENCODING_AT = 59, BTREE_AT = 100 };
+enum { UTF8 = 1, LEAF_TABLE = 13 };
 
 static int cannot_open(const char *path, struct error *e)
 {
@@ -58,11 +59,6 @@ static bool on_network(int fd)
     return false;
 }
 
-static int64_t ns(const struct timespec *t)
-{
-    return (int64_t)t->tv_sec * 1000000000 + t->tv_nsec;
-}
-
 static int stamp(struct look *look, struct error *e)
 {
     struct stat st;
@@ -78,11 +74,7 @@ static int stamp(struct look *look, struct error *e)
                          "has %lu names (hard links): under another name its journal would not be "
                          "found",
                          (unsigned long)st.st_nlink);
-    look->dev = st.st_dev;
-    look->ino = st.st_ino;
-    look->size = st.st_size;
-    look->mtime_ns = ns(&st.st_mtim);
-    look->ctime_ns = ns(&st.st_ctim);
+    stamp_stat(&st, &look->stamp);
     return E_OK;
 }
 
@@ -95,10 +87,10 @@ static uint32_t page_size(const unsigned char *header)
 
 static int check_header(struct look *look, size_t got, struct error *e)
 {
-    const unsigned char *h = look->header;
+    const unsigned char *h = look->stamp.header;
 
     look->page_size = page_size(h);
-    if (got < LOOK_HEADER || memcmp(h, "SQLite format 3", 16) != 0)
+    if (got < STAMP_HEADER || memcmp(h, "SQLite format 3", 16) != 0)
         return error_set(e, E_REFUSED, "is not an SQLite database (or is encrypted)");
     if (look->page_size < 512 || (look->page_size & (look->page_size - 1)))
         return error_set(e, E_REFUSED, "is corrupt: it names a page size of %u", look->page_size);
@@ -132,9 +124,9 @@ int look_open(const char *path, bool known_quiet, struct look *look, struct erro
     if (r == E_OK && on_network(look->fd))
         r = error_set(e, E_REFUSED,
                       "lies on a network file system, whose locks cannot be relied on");
-    if (r == E_OK && file_pread(look->fd, look->header, LOOK_HEADER, 0, &got) != 0)
+    if (r == E_OK && file_pread(look->fd, look->stamp.header, STAMP_HEADER, 0, &got) != 0)
         r = error_set(e, E_REFUSED, "cannot be read: %s", strerror(errno));
-    if (r == E_OK && look->size > 0)
+    if (r == E_OK && look->stamp.size > 0)
         r = check_header(look, got, e);
     if (r != E_OK)
         return r;
@@ -143,7 +135,8 @@ int look_open(const char *path, bool known_quiet, struct look *look, struct erro
     return E_OK;
 }
 
-/* Page 1 is the root of the schema; a leaf there is the whole schema. */
+/* Page 1 is the root of the schema; a leaf there is the whole schema. In UTF-16 the name that is
+ * looked for is spelled otherwise. */
 static bool page_one_tells(const struct look *look, unsigned char *page)
 {
     struct tenant_lock lock = {.fd = look->fd};
@@ -152,14 +145,15 @@ static bool page_one_tells(const struct look *look, unsigned char *page)
     if (!look->quiet || look->live || tenant_lock_shared(&lock) != E_OK)
         return false;
     return file_pread(look->fd, page, look->page_size, 0, &got) == 0 && got == look->page_size &&
-           page[BTREE_AT] == LEAF_TABLE && !memmem(page, got, HISTORY_TABLE, strlen(HISTORY_TABLE));
+           page[ENCODING_AT] <= UTF8 && page[BTREE_AT] == LEAF_TABLE &&
+           !memmem(page, got, HISTORY_TABLE, strlen(HISTORY_TABLE));
 }
 
 int look_read(const char *path, int64_t wait_ms, struct look *look, struct error *e)
 {
     unsigned char page[65536];
 
-    if (look->size == 0)
+    if (look->stamp.size == 0)
         return E_OK;
     if (page_one_tells(look, page)) {
         look->foreign = page[BTREE_AT + 3] || page[BTREE_AT + 4];

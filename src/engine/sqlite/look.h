@@ -11,13 +11,11 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
 
+#include "base/stamp.h"
 #include "base/str.h"
 
 struct error;
-
-enum { LOOK_HEADER = 100 };
 
 struct look {
     int fd;
@@ -27,10 +25,7 @@ struct look {
     bool history; /* has a history table */
     bool foreign; /* has tables, but no history */
     uint32_t page_size;
-    dev_t dev;
-    ino_t ino;
-    int64_t size, mtime_ns, ctime_ns;
-    unsigned char header[LOOK_HEADER];
+    struct file_stamp stamp;
     struct str past; /* look_read: one record a history row that still counts, see past_read() */
 };
 

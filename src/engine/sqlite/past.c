@@ -12,23 +12,27 @@
 #include "engine/sqlite/look.h"
 #include "engine/sqlite/stock.h"
 
-/* Text: "VERSION NAMELEN DOWNLEN CHECKSUM\n" NAME DOWN "\n"; DOWNLEN is 0 for none, else 1 more. */
+/*
+ * Text: "VERSION SUMLEN NAMELEN DOWNLEN " CHECKSUM NAME DOWN "\n"; DOWNLEN is 0 for none, else 1
+ * more. Lengths for all, because a tenant's user may write what he likes into its history.
+ */
 void past_add(struct str *past, const struct past_row *row)
 {
     const char *name = row->name ? row->name : "";
     const char *checksum = row->checksum && *row->checksum ? row->checksum : "-";
 
-    str_addf(past, "%llu %zu %zu %s\n", (unsigned long long)row->version, strlen(name),
-             row->down_sql ? strlen(row->down_sql) + 1 : 0, checksum);
+    str_addf(past, "%llu %zu %zu %zu ", (unsigned long long)row->version, strlen(checksum),
+             strlen(name), row->down_sql ? strlen(row->down_sql) + 1 : 0);
+    str_add(past, checksum);
     str_add(past, name);
     if (row->down_sql)
         str_add(past, row->down_sql);
     str_addc(past, '\n');
 }
 
-static bool read_head(const char **at, uint64_t numbers[3])
+static bool read_head(const char **at, uint64_t numbers[4])
 {
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 4; i++)
         if (!number_read(at, &numbers[i]) || *(*at)++ != ' ')
             return false;
     return true;
@@ -36,25 +40,26 @@ static bool read_head(const char **at, uint64_t numbers[3])
 
 static const char *take(struct arena *arena, const char **at, size_t n)
 {
-    const char *text = arena_copyn(arena, *at, n);
+    const char *text = strnlen(*at, n) == n ? arena_copyn(arena, *at, n) : NULL;
 
-    *at += n;
+    *at += text ? n : 0;
     return text;
 }
 
 bool past_next(struct arena *arena, const char **at, struct past_row *row)
 {
-    uint64_t head[3];
+    uint64_t head[4];
 
     if (!read_head(at, head))
         return false;
     row->version = head[0];
-    row->checksum = take(arena, at, strcspn(*at, "\n"));
+    row->checksum = take(arena, at, head[1]);
+    row->name = row->checksum ? take(arena, at, head[2]) : NULL;
+    row->down_sql = row->name && head[3] ? take(arena, at, head[3] - 1) : NULL;
+    if (!row->name || (head[3] && !row->down_sql) || **at != '\n')
+        return false;
     (*at)++;
-    row->name = take(arena, at, head[1]);
-    row->down_sql = head[2] ? take(arena, at, head[2] - 1) : NULL;
-    (*at)++;
-    return row->checksum && row->name && (row->down_sql || !head[2]);
+    return true;
 }
 
 /* The rows that count: of each version the latest, when it says up. */
@@ -74,6 +79,16 @@ static size_t find(const struct counting *c, uint64_t version)
     return i;
 }
 
+/* What a row has no text for stays NULL; what there is no memory for must not look like that. */
+static bool copy_row(struct counting *c, const struct history_row *row, struct past_row *copy)
+{
+    *copy =
+        (struct past_row){row->version, arena_copy(&c->arena, row->checksum),
+                          arena_copy(&c->arena, row->name), arena_copy(&c->arena, row->down_sql)};
+    return (copy->checksum || !row->checksum) && (copy->name || !row->name) &&
+           (copy->down_sql || !row->down_sql);
+}
+
 static int count_row(void *arg, const struct history_row *row)
 {
     struct counting *c = arg;
@@ -90,10 +105,7 @@ static int count_row(void *arg, const struct history_row *row)
             return E_NOMEM;
         memmove(c->rows + i + 1, c->rows + i, (c->n++ - i) * sizeof *c->rows);
     }
-    c->rows[i] =
-        (struct past_row){row->version, arena_copy(&c->arena, row->checksum),
-                          arena_copy(&c->arena, row->name), arena_copy(&c->arena, row->down_sql)};
-    return E_OK;
+    return copy_row(c, row, &c->rows[i]) ? E_OK : E_NOMEM;
 }
 
 static int count_tables(sqlite3 *db, struct look *look, struct error *e)

@@ -1,10 +1,14 @@
 /* A tenant up to its vote. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "db/sqlite.h"
 #include "engine/sqlite/group.h"
+#include "engine/sqlite/side.h"
 #include "engine/sqlite/stock.h"
 #include "engine/sqlite/vfs.h"
 
@@ -48,6 +52,35 @@ static void give_up(struct tenant_file *f)
         stock_settle(f->path, NULL);
 }
 
+static bool lies_above(const char *super, const char *path)
+{
+    size_t dir = (size_t)(path_base(super) - super);
+
+    return strncmp(super, path, dir) == 0;
+}
+
+/*
+ * To a process that cannot see the super-journal it is gone, which means committed. Above its own
+ * files a tenant's owner can look; elsewhere we try it in his place.
+ */
+static int check_reach(const struct tenant_file *f, struct error *e)
+{
+    struct stat st;
+    int sys;
+
+    if (!f->super || lies_above(f->super, f->path))
+        return E_OK;
+    side_act_as(&f->owner);
+    sys = stat(f->super, &st) == 0 ? 0 : errno;
+    side_self();
+    if (!sys)
+        return E_OK;
+    error_set(e, E_REFUSED, "its owner (uid %u) cannot reach the decision file %s: %s",
+              (unsigned)f->owner.uid, f->super, strerror(sys));
+    error_hint(e, "set decisions in lockstep.conf to a folder that every tenant's user can search");
+    return E_REFUSED;
+}
+
 int slot_prepare_atomic(struct sqlite_engine *engine, const struct branch_spec *spec,
                         const struct work *w, const char *super, struct tenant_file *f,
                         struct error *e)
@@ -55,6 +88,8 @@ int slot_prepare_atomic(struct sqlite_engine *engine, const struct branch_spec *
     int r = tenant_file_open(f, spec->path, super, spec->dev, spec->ino, &engine->room, e);
     sqlite3 *db = NULL;
 
+    if (r == E_OK)
+        r = check_reach(f, e);
     if (r == E_OK)
         r = vfs_open(f, &db, e);
     if (r == E_OK)

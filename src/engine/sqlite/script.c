@@ -179,8 +179,6 @@ int script_run(sqlite3 *db, const struct script *script, const struct script_lim
         r = run_statement(db, &script->statements[i], &g, e);
         if (r != E_OK)
             place(script, &script->statements[i], e);
-        else if (limits->through)
-            ++*limits->through;
     }
     sqlite3_progress_handler(db, 0, NULL, NULL);
     sqlite3_set_authorizer(db, NULL, NULL);

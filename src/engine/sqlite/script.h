@@ -17,7 +17,6 @@ struct error;
 struct script_limits {
     int64_t statement_timeout_ms; /* 0: none; the script's own goes first */
     const atomic_bool *stop;      /* set: end soon; may be NULL */
-    uint32_t *through;            /* counts the statements that went through; may be NULL */
 };
 
 /*

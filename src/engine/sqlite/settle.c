@@ -61,10 +61,11 @@ static void drop_file(struct slot *slot)
 
 static int finish_file(struct sqlite_group *g, struct slot *slot, struct error *e)
 {
+    struct file_stamp *left = g->engine->left;
     int r;
 
     note_hold(g, slot->file);
-    r = tenant_file_finish(slot->file, e);
+    r = tenant_file_finish(slot->file, left ? left + (slot->spec - g->engine->branches) : NULL, e);
     if (r == E_OK)
         drop_file(slot);
     return r;
@@ -108,7 +109,7 @@ static int settle_recovered(struct sqlite_group *g, struct slot *slot, enum verd
     if (r == E_MISSING && stock_is_gone(slot->spec->path, g->engine->decisions))
         return E_OK; /* the tenant itself is gone: nothing of it can be in doubt */
     if (r == E_OK)
-        r = stock_drop_empty_journal(slot->spec->path, e);
+        r = stock_drop_dead_journal(slot->spec->path, true, e);
     if (r != E_OK)
         return r;
     if (work_is_outside(&w))

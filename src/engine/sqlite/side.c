@@ -34,6 +34,26 @@ static int link_to(int fd, const char *path)
     return linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW);
 }
 
+/*
+ * Root gives the file away. Anybody else gives it to the tenant's group where he may; what counts
+ * is that the owner can use it: as himself, through the group, or as everybody.
+ */
+static int hand_over(int fd, const struct owner *owner)
+{
+    bool group = owner->gid == getegid();
+
+    if (owner->uid == geteuid() && group)
+        return 0;
+    if (geteuid() == 0)
+        return fchown(fd, owner->uid, owner->gid);
+    group = group || fchown(fd, (uid_t)-1, owner->gid) == 0;
+    if (owner->uid == geteuid() || (group && (owner->mode & 0060) == 0060) ||
+        (owner->mode & 0006) == 0006)
+        return 0;
+    errno = EPERM;
+    return -1;
+}
+
 /* Made without a name, handed over, and only then linked into the folder. */
 static int create_for(const char *path, const struct owner *owner)
 {
@@ -52,9 +72,7 @@ static int create_for(const char *path, const struct owner *owner)
     fd = open(str_text(&dir), O_TMPFILE | O_RDWR | O_CLOEXEC, owner->mode);
     if (fd < 0)
         return -1;
-    if (((owner->uid != geteuid() || owner->gid != getegid()) &&
-         fchown(fd, owner->uid, owner->gid) != 0) ||
-        fchmod(fd, owner->mode) != 0 || link_to(fd, path) != 0) {
+    if (hand_over(fd, owner) != 0 || fchmod(fd, owner->mode) != 0 || link_to(fd, path) != 0) {
         int sys = errno;
 
         close(fd);

@@ -74,24 +74,35 @@ int stock_settle(const char *path, struct error *e)
     return E_OK;
 }
 
-int stock_drop_empty_journal(const char *path, struct error *e)
+/* SQLite takes a journal for hot by its first byte. */
+static bool is_dead(const char *journal, bool ours)
+{
+    CLEANUP_FD int fd = open(journal, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    unsigned char first = 0;
+    size_t got;
+
+    if (fd < 0 || file_pread(fd, &first, 1, 0, &got) != 0)
+        return false;
+    return got == 0 || (ours && first == 0);
+}
+
+int stock_drop_dead_journal(const char *path, bool ours, struct error *e)
 {
     struct tenant_lock lock = TENANT_LOCK_INIT;
     CLEANUP_STR struct str journal = STR_INIT;
-    struct stat st;
     int r = E_OK;
 
     str_addf(&journal, "%s-journal", path);
     if (!str_ok(&journal))
         return error_oom(e);
-    if (stat(str_text(&journal), &st) != 0 || st.st_size != 0)
+    if (!is_dead(str_text(&journal), ours))
         return E_OK;
     lock.fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     if (lock.fd < 0)
         return E_OK;
     /* Under EXCLUSIVE nobody has just begun it. */
-    if (tenant_lock_exclusive(&lock, path) == E_OK && stat(str_text(&journal), &st) == 0 &&
-        st.st_size == 0 && unlink(str_text(&journal)) != 0)
+    if (tenant_lock_exclusive(&lock, path) == E_OK && is_dead(str_text(&journal), ours) &&
+        unlink(str_text(&journal)) != 0)
         r = error_errno(e, E_REFUSED, "remove", str_text(&journal));
     tenant_lock_release(&lock);
     return r;

@@ -25,7 +25,11 @@ bool stock_is_gone(const char *path, const char *decisions);
 int stock_open(const char *path, sqlite3 **db, struct error *e);
 /* The same, with SQLite's own waiting for a lock. */
 int stock_open_waiting(const char *path, int64_t wait_ms, sqlite3 **db, struct error *e);
-/* Removes an empty journal that a killed process left, under the tenant's lock. */
-int stock_drop_empty_journal(const char *path, struct error *e);
+/*
+ * Removes, under the tenant's lock, a journal that SQLite would leave there: an empty one, which a
+ * kill leaves, and with `ours` one whose first sector a power failure lost. Where a group of ours
+ * did not write it, that may be the journal of an application in PERSIST mode, and stays.
+ */
+int stock_drop_dead_journal(const char *path, bool ours, struct error *e);
 
 #endif

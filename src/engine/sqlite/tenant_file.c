@@ -40,6 +40,16 @@ void file_room_init(struct file_room *room, size_t held_cap)
     room->open_cap = (int)tenant_file_room();
 }
 
+enum { CLOCK_TICK_US = 50000 }; /* the times of a file lag behind the clock by less */
+
+static bool changed_after(const struct stat *st, int64_t us)
+{
+    int64_t modified = st->st_mtim.tv_sec * (int64_t)1000000 + st->st_mtim.tv_nsec / 1000;
+    int64_t touched = st->st_ctim.tv_sec * (int64_t)1000000 + st->st_ctim.tv_nsec / 1000;
+
+    return (modified > touched ? modified : touched) + CLOCK_TICK_US >= us;
+}
+
 static int check_stat(struct tenant_file *f, dev_t dev, ino_t ino, struct error *e)
 {
     struct stat st;
@@ -53,6 +63,7 @@ static int check_stat(struct tenant_file *f, dev_t dev, ino_t ino, struct error 
     if (st.st_nlink != 1)
         return error_set(e, E_REFUSED, "has %lu names (hard links); its journal would not be found",
                          (unsigned long)st.st_nlink);
+    f->changed_since_survey = changed_after(&st, f->room->surveyed_us);
     f->size = st.st_size;
     f->dev = st.st_dev;
     f->ino = st.st_ino;

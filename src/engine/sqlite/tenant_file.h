@@ -11,9 +11,9 @@
  *   armed       the journal is armed and durable, the pages may be written
  *   applied     the pages are written (durable after the next barrier)
  *
- * `through`: past the cap of held pages (or when SQLite spills its cache) the file goes to disk
- * early: journal armed and durable, EXCLUSIVE for real, then the pages. It can be rolled back all
- * the same.
+ * `through`: where held pages are past their cap and relief.c has none to let go of, or when SQLite
+ * spills its cache, the file goes to disk early: journal armed and durable, EXCLUSIVE for real,
+ * then the pages. It can be rolled back all the same.
  *
  * Invariants
  *   1. No page reaches the database file before its journal is armed and durable, EXCLUSIVE held.
@@ -31,6 +31,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/stamp.h"
 #include "engine/sqlite/held.h"
 #include "engine/sqlite/journal.h"
 #include "engine/sqlite/lock.h"
@@ -41,8 +42,11 @@ struct error;
 struct file_room {
     atomic_size_t held_bytes;
     size_t held_cap;
+    atomic_size_t left_by_relief; /* held after the last one */
+    atomic_bool relieving;        /* held pages are on their way to the disk: see relief.c */
     atomic_int open_files;
     int open_cap;
+    int64_t surveyed_us; /* wall clock: what was written later the survey has not seen */
 };
 
 void file_room_init(struct file_room *room, size_t held_cap);
@@ -66,11 +70,13 @@ struct tenant_file {
     bool wal;      /* in WAL mode, disguised as rollback mode */
     bool reserved; /* SQLite has had its RESERVED lock: the leftovers are gone */
     bool through;
+    bool spoiled;       /* some of its pages could not be written: it cannot be sealed any more */
     bool journal_ended; /* SQLite deleted its journal: the commit point as it sees it */
     bool hot;           /* a journal that is not ours lies there: settle it and come again */
-    bool live;          /* WAL mode with somebody else connected */
-    pid_t holder;       /* who was in the way, where known */
-    int sys;            /* errno of the last failure of ours */
+    bool changed_since_survey;                  /* or shortly before: its past is not certain */
+    bool live;                                  /* WAL mode with somebody else connected */
+    pid_t holder;                               /* who was in the way, where known */
+    int sys;                                    /* errno of the last failure of ours */
     int64_t writers_since_us, readers_since_us; /* hold times; 0: not held */
 };
 
@@ -94,8 +100,9 @@ int tenant_file_vote(struct tenant_file *f, struct error *e);
 int tenant_file_arm(struct tenant_file *f, struct error *e);
 int tenant_file_shut(struct tenant_file *f, struct error *e); /* EXCLUSIVE; E_BUSY: a reader */
 int tenant_file_apply(struct tenant_file *f, struct error *e);
-/* After the decision: truncation, journal away, then the lock. */
-int tenant_file_finish(struct tenant_file *f, struct error *e);
+/* After the decision: truncation, journal away, then the lock. left (may be NULL): the file as it
+ * is then, zero where it cannot be told. */
+int tenant_file_finish(struct tenant_file *f, struct file_stamp *left, struct error *e);
 /* Abort, first half: takes the journal away while no page was written. E_CHANGED: pages were
  * written; release it and let a stock SQLite roll it back. */
 int tenant_file_withdraw(struct tenant_file *f, struct error *e);

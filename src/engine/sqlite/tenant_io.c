@@ -96,11 +96,18 @@ static int go_through(struct tenant_file *f)
     return E_OK;
 }
 
+static bool is_full(const struct file_room *room)
+{
+    return atomic_load(&room->held_bytes) > room->held_cap;
+}
+
 static bool must_go_through(const struct tenant_file *f)
 {
     if (f->through || !f->super)
         return false;
-    return f->phase == FILE_RUNNING || atomic_load(&f->room->held_bytes) > f->room->held_cap;
+    while (f->phase != FILE_RUNNING && is_full(f->room) && atomic_load(&f->room->relieving))
+        clock_nap_ms(1);
+    return f->phase == FILE_RUNNING || is_full(f->room);
 }
 
 int tenant_file_write(struct tenant_file *f, const void *bytes, unsigned n, off_t at)

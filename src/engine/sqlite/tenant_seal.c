@@ -70,7 +70,9 @@ static int check_same(const struct tenant_file *f, struct error *e)
 /* What is in the way is named; too many descriptors that only wait are given up again. */
 static int wait_for_readers(struct tenant_file *f, struct error *e)
 {
-    f->holder = tenant_lock_holder(f->lock.fd);
+    f->holder = tenant_lock_reader(f->lock.fd);
+    if (!f->readers_since_us)
+        f->readers_since_us = clock_mono_us(); /* new ones are shut out already */
     if (is_crowded(f))
         tenant_lock_stop_waiting(&f->lock);
     return error_set(e, E_BUSY, "a reader does not leave");
@@ -95,20 +97,37 @@ int tenant_file_shut(struct tenant_file *f, struct error *e)
     return r;
 }
 
+/* A descriptor for the file that was locked, also when it is parked; E_REFUSED when it is gone. */
+static int reopen(const struct tenant_file *f, int *fd, bool *to_close, struct error *e)
+{
+    struct stat st;
+
+    *fd = tenant_lock_reopen(&f->lock, f->path, to_close);
+    if (*fd < 0)
+        return error_errno(e, E_REFUSED, "open", f->path);
+    if (!*to_close || (fstat(*fd, &st) == 0 && st.st_dev == f->dev && st.st_ino == f->ino))
+        return E_OK;
+    close(*fd);
+    return error_set(e, E_REFUSED, "the file was replaced while it was being migrated");
+}
+
 int tenant_file_apply(struct tenant_file *f, struct error *e)
 {
     bool to_close;
     int fd, r;
 
+    if (f->spoiled)
+        return error_set(e, E_REFUSED, "its pages could not be written");
     if (f->phase == FILE_APPLIED)
         return E_OK;
-    fd = tenant_lock_reopen(&f->lock, f->path, &to_close);
-    if (fd < 0)
-        return error_errno(e, E_REFUSED, "open", f->path);
+    r = reopen(f, &fd, &to_close, e);
+    if (r != E_OK)
+        return r;
     /* From the first byte on the file is touched: a failed write is rolled back like a whole one.
      */
     f->phase = FILE_APPLIED;
     r = held_write(&f->held, fd);
+    f->spoiled = r != 0;
     if (r != 0)
         error_errno(e, E_REFUSED, "write", f->path);
     if (to_close)
@@ -125,9 +144,9 @@ static int truncate_now(struct tenant_file *f, struct error *e)
 
     if (f->cut < 0)
         return E_OK;
-    fd = tenant_lock_reopen(&f->lock, f->path, &to_close);
-    if (fd < 0)
-        return error_errno(e, E_REFUSED, "open", f->path);
+    r = reopen(f, &fd, &to_close, e);
+    if (r != E_OK)
+        return r;
     r = ftruncate(fd, f->size);
     if (r != 0)
         error_errno(e, E_REFUSED, "truncate", f->path);
@@ -144,12 +163,26 @@ static int unlink_journal(struct tenant_file *f, struct error *e)
     return E_OK;
 }
 
-int tenant_file_finish(struct tenant_file *f, struct error *e)
+static void take_stamp(const struct tenant_file *f, struct file_stamp *left)
+{
+    bool to_close;
+    int fd;
+
+    if (f->changed_since_survey || reopen(f, &fd, &to_close, NULL) != E_OK)
+        return;
+    stamp_take(fd, left);
+    if (to_close)
+        close(fd);
+}
+
+int tenant_file_finish(struct tenant_file *f, struct file_stamp *left, struct error *e)
 {
     int r = truncate_now(f, e);
 
     if (r == E_OK)
         r = unlink_journal(f, e);
+    if (r == E_OK && left)
+        take_stamp(f, left); /* while nobody else can write */
     if (r == E_OK)
         tenant_file_release(f);
     return r;

@@ -89,16 +89,22 @@ static int record(sqlite3 *db, const struct work *w, const struct step *step, bo
     return history_append(db, &row, e);
 }
 
-/* new: the tenant had no history a moment ago. */
-static int run_step(sqlite3 *db, const struct work *w, const struct step *step, bool new,
+/*
+ * The history is made where it is first needed, behind the script: a script that changes the schema
+ * makes SQLite read all of it again, which is shorter without our table.
+ */
+static int run_step(sqlite3 *db, const struct work *w, const struct step *step, bool *history,
                     struct error *e)
 {
     bool down = step->down != w->undo;
     int64_t started_us = clock_mono_us();
-    int r = new && !down ? E_OK : check_fits(db, step, down, e);
+    int r = *history || down ? check_fits(db, step, down, e) : E_OK;
 
     if (r == E_OK && !step->mark)
         r = script_run(db, script_of(w, step), &w->limits, e);
+    if (r == E_OK && !*history)
+        r = history_create(db, e);
+    *history = *history || r == E_OK;
     if (r == E_OK)
         r = record(db, w, step, down, started_us, e);
     return r;
@@ -120,11 +126,11 @@ static int check_foreign_keys(sqlite3 *db, struct error *e)
 
 int work_run(sqlite3 *db, const struct work *w, struct error *e)
 {
-    bool new = false;
-    int r = history_ensure(db, &new, e);
+    bool history = false;
+    int r = history_there(db, &history, e);
 
     for (uint32_t i = 0; i < w->n && r == E_OK; i++)
-        r = run_step(db, w, step_at(w, i), new, e);
+        r = run_step(db, w, step_at(w, i), &history, e);
     if (r == E_OK && foreign_keys_off(w))
         r = check_foreign_keys(db, e);
     return r;
