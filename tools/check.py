@@ -9,18 +9,22 @@ failure. The last line on standard output is "N passed, N failed[, N skipped]".
 """
 import argparse
 import json
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+FUZZ = ["-Dfuzz=true", "-Dwerror=false", "-Db_sanitize=address,undefined", "-Db_lundef=false"]
 VARIANTS = {  # name: (suite, suffix of the build folder, meson options, slow-down)
     "unit-asan": ("unit", "-asan", ["-Db_sanitize=address,undefined", "-Db_lundef=false"], 4),
     "cli-asan": ("cli", "-asan", ["-Db_sanitize=address,undefined", "-Db_lundef=false"], 4),
     "faults-asan": ("faults", "-asan", ["-Db_sanitize=address,undefined", "-Db_lundef=false"], 4),
+    "fuzz": ("fuzz", "-fuzz", FUZZ, 4),
+    "fuzz-long": ("fuzz-long", "-fuzz", FUZZ, 1),
     "unit-tsan": ("unit", "-tsan", ["-Db_sanitize=thread", "-Db_lundef=false"], 10),
 }
-NOT_BY_DEFAULT = {"soak", "unit-tsan", "faults-asan"}
+NOT_BY_DEFAULT = {"soak", "unit-tsan", "faults-asan", "fuzz-long"}
 CASE = re.compile(r"(not )?ok\b[^#]*(#\s*(skip|todo))?", re.I)
 PLAN = re.compile(r"1\.\.(\d+)")
 SHOWN = 300  # lines of a failed test
@@ -111,7 +115,9 @@ def run_variant(name, build):
     suite, suffix, options, slow_down = VARIANTS[name]
     folder = build + suffix
     if not Path(folder, "build.ninja").exists():
-        subprocess.run(["meson", "setup", folder, *options], stdout=subprocess.DEVNULL, check=True)
+        env = {**os.environ, "CC": "clang"} if options is FUZZ else None
+        subprocess.run(["meson", "setup", folder, *options], stdout=subprocess.DEVNULL, env=env,
+                       check=True)
     return run(folder, [suite], slow_down)[suite]
 
 

@@ -1,0 +1,3 @@
+create table a(x);
+-- lockstep:check
+select 1 where 0;
