@@ -1,11 +1,64 @@
 /* After a crash: the machine is told what was recorded, asks what lies there, and goes on. */
 #include "core/machine.h"
 
+enum { MOST_SKIPPED = 64 }; /* ids: of parts of a cut that a crash kept from beginning */
+
+static bool id_fits(const struct run *run, uint32_t id)
+{
+    return id && (id <= run->last_id || id - run->last_id <= MOST_SKIPPED);
+}
+
+/* Members of a committed group go on in an undo, those of one that was cut in its parts, once. */
+static bool may_go_on(const struct group *of, const struct member *m)
+{
+    return of->state == GROUP_COMMITTED ? m->state == MEMBER_COMMITTED
+                                        : m->state == MEMBER_BACK && !m->went_on;
+}
+
+/* Are the record's branches such members of this group, in its order? */
+static bool goes_on(struct group *of, const struct replayed *record, bool take)
+{
+    uint32_t next = 0;
+
+    for (uint32_t i = 0; i < of->n && next < record->n; i++) {
+        struct member *m = &of->members[i];
+
+        if (m->branch != record->branches[next] || !may_go_on(of, m))
+            continue;
+        next++;
+        m->went_on = m->went_on || take;
+    }
+    return next == record->n;
+}
+
+/* What an undo takes back was committed, and is not being taken back already. */
+static struct group *undone_by(struct run *run, const struct replayed *record)
+{
+    struct group *of = run_group(run, record->undoes);
+    bool may = of && run->policy.undoable && !of->undoes && !of->undone &&
+               of->state == GROUP_COMMITTED && goes_on(of, record, false);
+
+    return may ? of : NULL;
+}
+
+/* The latest are the smallest, so few of those that are large enough are looked through. */
+static struct group *cut_for(struct run *run, const struct replayed *record)
+{
+    for (size_t i = run->n_groups; i-- > 0;) {
+        struct group *of = run->groups[i];
+
+        if (!of->undoes && of->state == GROUP_ABORTED && of->n > record->n &&
+            goes_on(of, record, false))
+            return of;
+    }
+    return NULL;
+}
+
 static struct group *add_replayed(struct run *run, const struct replayed *record)
 {
-    struct group *of = run_group(run, record->undoes), *g;
+    struct group *of = record->undoes ? undone_by(run, record) : cut_for(run, record), *g;
 
-    if (record->undoes && (!of || of->undoes))
+    if (!of)
         return NULL;
     g = group_add(run, run->n_groups, record->group, record->n);
     if (!g)
@@ -14,9 +67,21 @@ static struct group *add_replayed(struct run *run, const struct replayed *record
     for (uint32_t i = 0; i < record->n; i++)
         member_init(run, g, i, record->branches[i],
                     record->guarantees ? record->guarantees[i] : GUARANTEE_ATOMIC);
-    if (of)
+    if (record->undoes)
         of->undone = true;
+    else
+        goes_on(of, record, true);
     return g;
+}
+
+static bool is_as_planned(const struct group *g, const struct replayed *record)
+{
+    if (g->state != GROUP_WAITING || record->undoes || g->n != record->n)
+        return false;
+    for (uint32_t i = 0; i < g->n; i++)
+        if (g->members[i].branch != record->branches[i])
+            return false;
+    return true;
 }
 
 /* A group of the plan is there already. */
@@ -24,7 +89,7 @@ static int replay_group(struct run *run, const struct replayed *record)
 {
     struct group *g = run_group(run, record->group);
 
-    if (!record->group || (g && (g->state != GROUP_WAITING || g->n != record->n)))
+    if (!record->n || !id_fits(run, record->group) || (g && !is_as_planned(g, record)))
         return E_INVALID;
     if (!g)
         g = add_replayed(run, record);

@@ -52,6 +52,7 @@ struct member {
     uint32_t waited_ms;
     uint8_t state;     /* enum member_state */
     uint8_t guarantee; /* planned, then what its vote said */
+    bool went_on;      /* replayed: in a part of its group, which was cut */
 };
 
 enum awaits { AWAITS_NOTHING, AWAITS_ANSWER, AWAITS_TIMER };
@@ -137,8 +138,8 @@ bool run_next(struct run *run, struct action *action);
 /*
  * Recovery: a machine with the plan's groups is told the run log's records in order, and then gets
  * EV_BEGIN. A RECORD_GROUP carries id, undoes and its branches (a group of the plan, a cut part of
- * one, or an undo group); RECORD_DECIDING and RECORD_SETTLED the branches that refused, which no
- * recovery may take along.
+ * one, or an undo group), in the order of the group they come from; RECORD_DECIDING and
+ * RECORD_SETTLED the branches that refused, which no recovery may take along.
  */
 struct replayed {
     enum record_kind kind;

@@ -30,7 +30,8 @@ static void ends(const struct run_policy *policy, const uint32_t *sizes, const s
     run_free(run);
 }
 
-static const uint32_t zero_one[] = {0, 1}, two[] = {2}, zero[] = {0};
+static const uint32_t zero_one[] = {0, 1}, two[] = {2}, zero[] = {0}, one[] = {1},
+                      zero_two[] = {0, 2}, one_zero[] = {1, 0};
 
 #define GROUP_1                                                                                    \
     {                                                                                              \
@@ -52,6 +53,9 @@ static const uint32_t zero_one[] = {0, 1}, two[] = {2}, zero[] = {0};
     {                                                                                              \
         .kind = RECORD_SETTLED, .group = 1                                                         \
     }
+
+#define CUT_1  GROUP_1, ABORTED_1, SETTLED_1
+#define KEPT_1 GROUP_1, DECIDING_1, DECIDED_1, SETTLED_1
 
 static const struct line forward[] = {
     {"begin", "ask 0"},
@@ -270,12 +274,12 @@ static void ids_are_never_used_twice(void **state)
     static const struct replayed part = {
         .kind = RECORD_GROUP, .group = 7, .branches = zero, .n = 1};
     static const struct replayed earlier = {
-        .kind = RECORD_GROUP, .group = 5, .branches = two, .n = 1};
-    struct run *run = replayed_run(&files, SIZES(2), LOGGED(GROUP_1, part, earlier));
+        .kind = RECORD_GROUP, .group = 5, .branches = one, .n = 1};
+    struct run *run = replayed_run(&files, SIZES(2), LOGGED(CUT_1, part, earlier));
 
     (void)state;
     assert_int_equal(run->last_id, 7);
-    assert_int_equal(run_group(run, 5)->members[0].branch, 2);
+    assert_int_equal(run_group(run, 5)->members[0].branch, 1);
     run_free(run);
 }
 
@@ -298,6 +302,37 @@ static void a_record_that_no_run_writes_is_refused(void **state)
     }
 }
 
+/* Behind a log that a run can have written. */
+static void is_refused_behind(const struct replayed *log, const struct replayed *wrong)
+{
+    struct run *run = replayed_run(&files, SIZES(2, 1), log);
+
+    assert_int_equal(run_replay(run, wrong), E_INVALID);
+    run_free(run);
+}
+
+static void a_group_that_no_run_begins_is_refused(void **state)
+{
+    static const struct replayed others = {
+        .kind = RECORD_GROUP, .group = 1, .branches = zero_two, .n = 2};
+    static const struct replayed far = {
+        .kind = RECORD_GROUP, .group = UINT32_MAX, .branches = zero, .n = 1};
+    static const struct replayed part = {.kind = RECORD_GROUP, .group = 5, .branches = one, .n = 1};
+    static const struct replayed again = {
+        .kind = RECORD_GROUP, .group = 6, .branches = one, .n = 1};
+    static const struct replayed undo = {
+        .kind = RECORD_GROUP, .group = 7, .undoes = 1, .branches = one_zero, .n = 2};
+
+    (void)state;
+    is_refused_behind(LOGGED({.kind = RECORD_END}), &others); /* not the plan's members */
+    is_refused_behind(LOGGED(CUT_1), &far);                   /* an id out of all order */
+    is_refused_behind(LOGGED(KEPT_1), &part);                 /* part of what was not cut */
+    is_refused_behind(LOGGED(CUT_1, part), &again);           /* a member in two parts */
+    is_refused_behind(LOGGED(CUT_1), &undo);                  /* undo of what is not committed */
+    is_refused_behind(LOGGED(KEPT_1), &undo);                 /* not in the order of its members */
+    is_refused_behind(LOGGED(KEPT_1, UNDO_3), &undo);         /* it is being undone */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -317,6 +352,7 @@ int main(void)
         cmocka_unit_test(what_an_undo_left_behind_is_tried_again),
         cmocka_unit_test(ids_are_never_used_twice),
         cmocka_unit_test(a_record_that_no_run_writes_is_refused),
+        cmocka_unit_test(a_group_that_no_run_begins_is_refused),
     };
 
     return cmocka_run_group_tests_name("recovery", tests, NULL, NULL);

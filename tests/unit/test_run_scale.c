@@ -112,8 +112,12 @@ static void a_log_of_20000_groups_is_replayed_and_taken_back(void **state)
     (void)state;
     for (uint32_t g = 1; g < 20000; g++)
         for (int k = 0; k < 4; k++) {
-            struct replayed record = {
-                .kind = kinds[k], .group = g, .n = kinds[k] == RECORD_GROUP ? 5 : 0};
+            const uint32_t first = (g - 1) * 5;
+            const uint32_t branches[] = {first, first + 1, first + 2, first + 3, first + 4};
+            struct replayed record = {.kind = kinds[k],
+                                      .group = g,
+                                      .branches = branches,
+                                      .n = kinds[k] == RECORD_GROUP ? 5 : 0};
 
             assert_int_equal(run_replay(w.run, &record), E_OK);
         }
