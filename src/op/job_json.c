@@ -163,7 +163,8 @@ static bool read_step(struct job *job, const json_t *all, const struct script *s
     step->script = script_at(all, scripts, json_array_get(json, 5));
     step->inverse = script_at(all, scripts, json_array_get(json, 6));
     step->mark = json_is_true(json_array_get(json, 7));
-    return step->digits && step->name && step->checksum && step->script;
+    return step->digits && step->name && step->checksum && step->script &&
+           (step->inverse || step->mark || !job->undoable);
 }
 
 static bool read_recipes(struct job *job, const json_t *all, const struct script *scripts)
@@ -186,25 +187,43 @@ static bool read_recipes(struct job *job, const json_t *all, const struct script
     return job->recipes;
 }
 
+/* A whole number from 0 to most. */
+static bool read_number(const json_t *json, json_int_t most, json_int_t *n)
+{
+    *n = json_integer_value(json);
+    return json_is_integer(json) && *n >= 0 && *n <= most;
+}
+
+/* Which steps the branch takes; it takes one at least. */
+static bool read_steps(struct job *job, const json_t *json, uint32_t i)
+{
+    struct branch_spec *spec = &job->branches[i];
+    json_int_t recipe, from, n;
+
+    if (!read_number(json_array_get(json, 2), (json_int_t)job->n_recipes - 1, &recipe) ||
+        !read_number(json_array_get(json, 3), UINT16_MAX, &from) ||
+        !read_number(json_array_get(json, 4), (json_int_t)job->recipes[recipe].n - from, &n) || !n)
+        return false;
+    spec->steps = job->recipes[recipe].steps + from;
+    spec->n = (uint32_t)n;
+    job->recipe_of[i] = (uint32_t)recipe;
+    job->from[i] = (uint16_t)from;
+    return true;
+}
+
 static bool read_branch(struct job *job, const json_t *json, uint32_t i)
 {
     struct branch_spec *spec = &job->branches[i];
-    json_int_t recipe = json_integer_value(json_array_get(json, 2));
-    json_int_t from = json_integer_value(json_array_get(json, 3));
-    json_int_t n = json_integer_value(json_array_get(json, 4));
+    json_int_t guarantee;
 
-    if (recipe < 0 || (size_t)recipe >= job->n_recipes || from < 0 || n < 0 ||
-        (size_t)(from + n) > job->recipes[recipe].n)
+    if (!read_steps(job, json, i) ||
+        !read_number(json_array_get(json, 5), GUARANTEES - 1, &guarantee))
         return false;
     spec->id = arena_copy(&job->arena, json_string_value(json_array_get(json, 0)));
     spec->path = arena_copy(&job->arena, json_string_value(json_array_get(json, 1)));
-    spec->steps = job->recipes[recipe].steps + from;
-    spec->n = (uint32_t)n;
     spec->may_log = job->undoable;
-    job->recipe_of[i] = (uint32_t)recipe;
-    job->from[i] = (uint16_t)from;
-    job->guarantees[i] = (uint8_t)json_integer_value(json_array_get(json, 5));
-    return spec->id && spec->path && job->guarantees[i] < GUARANTEES;
+    job->guarantees[i] = (uint8_t)guarantee;
+    return spec->id && spec->path;
 }
 
 static bool read_branches(struct job *job, const json_t *all)
@@ -224,22 +243,37 @@ static bool read_branches(struct job *job, const json_t *all)
     return true;
 }
 
+/* Each begins where the one before ends: no branch is in two. */
 static bool read_groups(struct job *job, const json_t *all)
 {
     const json_t *groups = json_object_get(all, "groups");
-    size_t n = json_array_size(groups);
+    json_int_t first, n, next = 0;
 
-    job->groups = arena_array(&job->arena, n, sizeof *job->groups);
-    for (; job->groups && job->n_groups < n; job->n_groups++) {
+    job->groups = arena_array(&job->arena, json_array_size(groups), sizeof *job->groups);
+    for (; job->groups && job->n_groups < json_array_size(groups); next = first + n) {
         const json_t *pair = json_array_get(groups, job->n_groups);
-        struct job_group *g = &job->groups[job->n_groups];
 
-        g->first = (uint32_t)json_integer_value(json_array_get(pair, 0));
-        g->n = (uint32_t)json_integer_value(json_array_get(pair, 1));
-        if (g->first > job->n || g->n > job->n - g->first)
+        if (!read_number(json_array_get(pair, 0), job->n, &first) || first != next ||
+            !read_number(json_array_get(pair, 1), job->n - first, &n) || !n)
             return false;
+        job->groups[job->n_groups++] = (struct job_group){(uint32_t)first, (uint32_t)n};
     }
     return job->groups;
+}
+
+static bool read_policy(struct job *job, const json_t *all)
+{
+    json_int_t direction, scope, tenants;
+
+    if (!read_number(json_object_get(all, "direction"), PLAN_DOWN, &direction) ||
+        !read_number(json_object_get(all, "scope"), SCOPE_TENANT, &scope) ||
+        !read_number(json_object_get(all, "tenants"), UINT32_MAX, &tenants))
+        return false;
+    job->direction = (enum plan_direction)direction;
+    job->scope = (enum plan_scope)scope;
+    job->tenants = (size_t)tenants;
+    job->undoable = json_is_true(json_object_get(all, "undoable"));
+    return true;
 }
 
 static bool read_head(struct job *job, const json_t *all)
@@ -256,11 +290,8 @@ static bool read_head(struct job *job, const json_t *all)
     job->target = arena_copy(&job->arena, json_string_value(json_object_get(all, "target")));
     job->digest = arena_copy(&job->arena, json_string_value(json_object_get(all, "digest")));
     job->decisions = arena_copy(&job->arena, json_string_value(json_object_get(all, "decisions")));
-    job->direction = json_integer_value(json_object_get(all, "direction")) ? PLAN_DOWN : PLAN_UP;
-    job->scope = (enum plan_scope)json_integer_value(json_object_get(all, "scope"));
-    job->undoable = json_is_true(json_object_get(all, "undoable"));
-    job->tenants = (size_t)json_integer_value(json_object_get(all, "tenants"));
-    return job->target && job->digest && job->decisions;
+    return job->target && job->digest && job->decisions && job->decisions[0] == '/' &&
+           read_policy(job, all);
 }
 
 static int read_all(struct job *job, const json_t *all, struct error *e)
