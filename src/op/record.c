@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/mem.h"
 #include "base/str.h"
 #include "op/job.h"
 #include "store/log.h"
@@ -149,31 +150,55 @@ static int kind_of(const char *name)
     return -1;
 }
 
-static uint32_t count(const json_t *list, uint32_t limit)
+/* The i-th range, if it is one as ranges() writes them: behind `from`, within the job. */
+static bool range_at(const json_t *list, size_t i, uint32_t from, uint32_t limit,
+                     struct job_group *range)
 {
-    uint64_t n = 0;
+    const json_t *pair = json_array_get(list, i);
+    json_int_t first = json_integer_value(json_array_get(pair, 0));
+    json_int_t many = json_integer_value(json_array_get(pair, 1));
 
-    for (size_t i = 0; i < json_array_size(list); i++)
-        n += (uint64_t)json_integer_value(json_array_get(json_array_get(list, i), 1));
-    return n > limit ? 0 : (uint32_t)n;
+    if (!json_is_integer(json_array_get(pair, 0)) || first < from || first > limit || many < 1 ||
+        many > limit - first)
+        return false;
+    *range = (struct job_group){(uint32_t)first, (uint32_t)many};
+    return true;
 }
 
-/* The branches of the ranges, in order; NULL when there are none, or the event is damaged. */
-static uint32_t *expand(const struct job *job, const json_t *list, uint32_t *n)
+/* How many branches the ranges name; no list names none. E_INVALID: no run wrote this. */
+static int count(const json_t *list, uint32_t limit, uint32_t *n)
 {
-    uint32_t total = count(list, job->n), *branches;
+    struct job_group range = {0, 0};
 
     *n = 0;
-    branches = total ? malloc(total * sizeof *branches) : NULL;
-    for (size_t i = 0; branches && i < json_array_size(list); i++) {
-        const json_t *range = json_array_get(list, i);
-        json_int_t first = json_integer_value(json_array_get(range, 0));
-        json_int_t many = json_integer_value(json_array_get(range, 1));
-
-        for (json_int_t k = 0; k < many && first >= 0 && first + k < job->n; k++)
-            branches[(*n)++] = (uint32_t)(first + k);
+    if (list && !json_is_array(list))
+        return E_INVALID;
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        if (!range_at(list, i, range.first + range.n, limit, &range))
+            return E_INVALID;
+        *n += range.n;
     }
-    return branches;
+    return E_OK;
+}
+
+/* The branches of the ranges, in order; NULL when there are none. */
+static int expand(const struct job *job, const json_t *list, uint32_t **branches, uint32_t *n)
+{
+    struct job_group range = {0, 0};
+    int r = count(list, job->n, n);
+    uint32_t *to;
+
+    *branches = NULL;
+    if (r != E_OK || !*n)
+        return r;
+    to = *branches = malloc(*n * sizeof *to);
+    if (!to)
+        return E_NOMEM;
+    for (size_t i = 0; i < json_array_size(list); i++)
+        if (range_at(list, i, 0, job->n, &range))
+            for (uint32_t k = 0; k < range.n; k++)
+                *to++ = range.first + k;
+    return E_OK;
 }
 
 static uint8_t *guarantees_of(const struct job *job, const uint32_t *branches, uint32_t n)
@@ -185,25 +210,39 @@ static uint8_t *guarantees_of(const struct job *job, const uint32_t *branches, u
     return guarantees;
 }
 
+static bool read_id(const json_t *body, const char *key, uint32_t *id)
+{
+    json_int_t n = json_integer_value(json_object_get(body, key));
+
+    *id = (uint32_t)n;
+    return n >= 0 && n <= UINT32_MAX;
+}
+
+static const char *list_of(enum record_kind kind)
+{
+    if (kind == RECORD_GROUP)
+        return "branches";
+    return kind == RECORD_DECIDING || kind == RECORD_SETTLED ? "refused" : "";
+}
+
 static int replay(const struct job *job, struct run *machine, enum record_kind kind,
                   const json_t *body)
 {
-    const json_t *list = json_object_get(body, kind == RECORD_GROUP ? "branches" : "refused");
     struct replayed record = {.kind = kind};
-    uint32_t *branches = expand(job, list, &record.n);
-    bool short_of_memory = !branches && count(list, job->n);
-    uint8_t *guarantees = guarantees_of(job, branches, record.n);
-    int r;
+    CLEANUP_FREE uint32_t *branches = NULL;
+    CLEANUP_FREE uint8_t *guarantees = NULL;
+    int r = expand(job, json_object_get(body, list_of(kind)), &branches, &record.n);
 
-    record.group = (uint32_t)json_integer_value(json_object_get(body, "group"));
-    record.undoes = (uint32_t)json_integer_value(json_object_get(body, "undoes"));
+    if (r != E_OK)
+        return r;
+    if (!read_id(body, "group", &record.group) || !read_id(body, "undoes", &record.undoes))
+        return E_INVALID;
+    guarantees = guarantees_of(job, branches, record.n);
+    if (record.n && !guarantees)
+        return E_NOMEM;
     record.branches = branches;
     record.guarantees = guarantees;
-    short_of_memory = short_of_memory || (record.n && !guarantees);
-    r = short_of_memory ? E_NOMEM : run_replay(machine, &record);
-    free(branches);
-    free(guarantees);
-    return r;
+    return run_replay(machine, &record);
 }
 
 int record_replay(const struct job *job, struct run *machine, const struct log_event *event,
@@ -215,7 +254,7 @@ int record_replay(const struct job *job, struct run *machine, const struct log_e
     if (kind < 0)
         return E_OK;
     body = json_loadb(event->body, event->body_len, 0, NULL);
-    r = body ? replay(job, machine, (enum record_kind)kind, body) : E_INVALID;
+    r = json_is_object(body) ? replay(job, machine, (enum record_kind)kind, body) : E_INVALID;
     json_decref(body);
     if (r == E_OK)
         return E_OK;
