@@ -164,33 +164,52 @@ int decision_ask(const struct decision *d, enum found *found, struct error *e)
     return E_OK;
 }
 
-/* The anchor ends in its record: lock page, name, then 16 bytes of length, sum and magic. */
+/* The anchor ends in its record, once it is whole. */
 static void cut_record(const struct decision *d, struct str *journals, size_t start)
 {
-    size_t record = 4 + strlen(d->super) + 16;
+    CLEANUP_STR struct str record = STR_INIT;
 
-    if (journals->len - start >= record)
-        journals->len -= record;
+    journal_add_record(&record, 0, d->super);
+    if (str_ok(&record) && journals->len - start >= record.len &&
+        memcmp(journals->data + journals->len - record.len, record.data, record.len) == 0)
+        journals->len -= record.len;
+}
+
+/* The super-journal begins with the anchor's name, once it is whole. */
+static void cut_anchor(const struct decision *d, struct str *journals, size_t start)
+{
+    size_t n = strlen(d->anchor) + 1, left = journals->len - start;
+
+    if (left < n || memcmp(journals->data + start, d->anchor, n) != 0)
+        return;
+    memmove(journals->data + start, journals->data + start + n, left - n);
+    journals->len -= n;
+}
+
+/* A kill may leave half a file, in which the last name has no end; the next list goes behind it. */
+static int end_list(struct str *journals, size_t start, struct error *e)
+{
+    if (journals->len > start && journals->data[journals->len - 1] != '\0')
+        str_addn(journals, "", 1);
+    return str_ok(journals) ? E_OK : error_oom(e);
 }
 
 int decision_journals(const struct decision *d, struct str *journals, struct error *e)
 {
-    size_t start = journals->len, skip = strlen(d->anchor) + 1;
+    size_t start = journals->len;
     int r = file_read(d->anchor, LIST_MAX, journals, e);
 
     if (r == E_OK) {
         cut_record(d, journals, start);
-        return E_OK;
+        return end_list(journals, start, e);
     }
     if (r != E_MISSING)
         return r;
     r = file_read(d->super, LIST_MAX, journals, e);
-    if (r == E_OK && journals->len - start >= skip) {
-        memmove(journals->data + start, journals->data + start + skip,
-                journals->len - start - skip);
-        journals->len -= skip;
-    }
-    return r;
+    if (r != E_OK)
+        return r;
+    cut_anchor(d, journals, start);
+    return end_list(journals, start, e);
 }
 
 static bool parse_name(const char *name, struct decision_trace *trace)
@@ -204,8 +223,8 @@ static bool parse_name(const char *name, struct decision_trace *trace)
     memcpy(trace->key, name, KEY_DIGITS);
     trace->key[KEY_DIGITS] = '\0';
     name += KEY_DIGITS;
-    if (*name++ != '-' || !number_read(&name, &group) || group > UINT32_MAX)
-        return false;
+    if (*name++ != '-' || *name == '0' || !number_read(&name, &group) || group > UINT32_MAX)
+        return false; /* with a zero in front it is no name of ours, and would not be found again */
     trace->group = (uint32_t)group;
     return str_same(name, ".super") || str_same(name, ".anchor");
 }
