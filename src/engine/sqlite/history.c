@@ -65,33 +65,86 @@ static const char *text(sqlite3_stmt *stmt, int column)
     return (const char *)sqlite3_column_text(stmt, column);
 }
 
-static void read_row(sqlite3_stmt *stmt, struct history_row *row)
+enum { SEQ, VERSION, NAME, DIRECTION, CHECKSUM, RUN, GRP, DOWN_SQL, APPLIED_AT, DURATION, HEAD };
+
+/* What lockstep writes: the types of the columns, in this order; a small letter may be NULL. */
+static const char types[] = "IITTtTItTIt";
+
+static bool is_typed(sqlite3_stmt *stmt, int column)
 {
-    row->seq = sqlite3_column_int64(stmt, 0);
-    row->version = (uint64_t)sqlite3_column_int64(stmt, 1);
-    row->name = text(stmt, 2);
-    row->down = str_same(text(stmt, 3), "down");
-    row->checksum = text(stmt, 4);
-    row->run = text(stmt, 5);
-    row->group = (uint32_t)sqlite3_column_int64(stmt, 6);
-    row->down_sql = text(stmt, 7);
-    row->applied_at = text(stmt, 8);
-    row->duration_us = sqlite3_column_int64(stmt, 9);
-    row->log_head = text(stmt, 10);
+    int type = sqlite3_column_type(stmt, column);
+
+    switch (types[column]) {
+    case 'I':
+        return type == SQLITE_INTEGER;
+    case 'T':
+        return type == SQLITE_TEXT;
+    default:
+        return type == SQLITE_TEXT || type == SQLITE_NULL;
+    }
 }
 
-/* Prepares a query over the history; E_MISSING when the tenant has none. */
+static bool is_direction(const char *word)
+{
+    return !word || str_same(word, "up") || str_same(word, "down"); /* NULL: no memory for it */
+}
+
+/* Whoever may write to a tenant may write into its history: what is no row of ours is not guessed
+ * at, where another reader might guess otherwise. */
+static bool is_ours(sqlite3_stmt *stmt)
+{
+    for (int i = 0; i < (int)sizeof types - 1; i++)
+        if (!is_typed(stmt, i))
+            return false;
+    return sqlite3_column_int64(stmt, VERSION) > 0 && sqlite3_column_int64(stmt, GRP) >= 0 &&
+           sqlite3_column_int64(stmt, GRP) <= UINT32_MAX && is_direction(text(stmt, DIRECTION));
+}
+
+static int refuse_row(sqlite3_stmt *stmt, struct error *e)
+{
+    error_set(e, E_REFUSED,
+              "its " HISTORY_TABLE " holds a row that lockstep did not write: seq %lld",
+              (long long)sqlite3_column_int64(stmt, SEQ));
+    error_hint(e, "somebody wrote into it: take the row away, or bring back a copy of the tenant");
+    return E_REFUSED;
+}
+
+/* False: there was no memory for one of its texts. */
+static bool read_row(sqlite3_stmt *stmt, struct history_row *row)
+{
+    row->seq = sqlite3_column_int64(stmt, SEQ);
+    row->version = (uint64_t)sqlite3_column_int64(stmt, VERSION);
+    row->name = text(stmt, NAME);
+    row->down = str_same(text(stmt, DIRECTION), "down");
+    row->checksum = text(stmt, CHECKSUM);
+    row->run = text(stmt, RUN);
+    row->group = (uint32_t)sqlite3_column_int64(stmt, GRP);
+    row->down_sql = text(stmt, DOWN_SQL);
+    row->applied_at = text(stmt, APPLIED_AT);
+    row->duration_us = sqlite3_column_int64(stmt, DURATION);
+    row->log_head = text(stmt, HEAD);
+    for (int i = 0; i < (int)sizeof types - 1; i++)
+        if (sqlite3_column_type(stmt, i) == SQLITE_TEXT && !text(stmt, i))
+            return false;
+    return true;
+}
+
+/*
+ * Prepares a query over the history; E_MISSING when the tenant has none. A view of that name is
+ * none: it could have rows without end.
+ */
 static int query(sqlite3 *db, const char *sql, sqlite3_stmt **stmt, struct error *e)
 {
+    bool real = false;
     int64_t there = 0;
-    int r;
+    int r = history_there(db, &real, e);
 
-    if (sqlite3_prepare_v2(db, sql, -1, stmt, NULL) == SQLITE_OK)
-        return E_OK;
-    if ((sqlite3_errcode(db) & 0xff) != SQLITE_ERROR)
-        return db_error(db, e);
-    r = db_int(db, "SELECT 1 FROM sqlite_schema WHERE type='table' AND name='" HISTORY_TABLE "'", 0,
-               &there, e);
+    if (r != E_OK || real)
+        return r == E_OK ? db_prepare(db, sql, stmt, e) : r;
+    r = db_int(db,
+               "SELECT 1 FROM sqlite_schema WHERE type='table' AND name='" HISTORY_TABLE
+               "' COLLATE NOCASE",
+               0, &there, e);
     if (r != E_OK)
         return r;
     return there ? db_prepare(db, sql, stmt, e) : E_MISSING;
@@ -104,14 +157,15 @@ int history_read(sqlite3 *db, int (*visit)(void *arg, const struct history_row *
     struct history_row row;
     int r = query(db,
                   "SELECT seq, version, name, direction, checksum, run, grp, down_sql, applied_at, "
-                  "duration_us, log_head FROM " HISTORY_TABLE " ORDER BY seq",
+                  "duration_us, log_head FROM main." HISTORY_TABLE " ORDER BY seq",
                   &stmt, e);
 
     if (r != E_OK)
         return r;
     while ((r = db_step(stmt, e)) == DB_ROW) {
-        read_row(stmt, &row);
-        r = visit(arg, &row);
+        if (!is_ours(stmt))
+            return refuse_row(stmt, e);
+        r = read_row(stmt, &row) ? visit(arg, &row) : E_NOMEM;
         if (r == E_NOMEM)
             return error_oom(e);
         if (r != E_OK)
