@@ -149,11 +149,12 @@ static int compare_paths(const void *a, const void *b)
  */
 static int note_sides(struct walk *w, size_t first, const struct names *sides, struct error *e)
 {
-    struct tenant *tenants = w->draft->list + first;
     size_t n = w->draft->n - first, base = w->path.len;
+    struct tenant *tenants;
 
     if (n == 0 || sides->n == 0)
         return E_OK;
+    tenants = w->draft->list + first;
     qsort(tenants, n, sizeof *tenants, compare_paths);
     for (size_t i = 0; i < sides->n; i++) {
         bool wal = str_ends(sides->list[i], "-wal");
@@ -275,7 +276,9 @@ static int match_name(struct walk *w, const char *component, size_t len, struct 
     add_unescaped(&w->path, component, len);
     if (!str_ok(&w->path))
         return error_oom(e);
-    if (lstat(str_text(&w->path), &st) == 0)
+    if (is_side_file(path_base(str_text(&w->path))))
+        ; /* no tenant under its own name either */
+    else if (lstat(str_text(&w->path), &st) == 0)
         r = add_tenant(w, BESIDE_UNKNOWN, e);
     else if (errno != ENOENT && errno != ENOTDIR)
         r = error_errno(e, E_INVALID, "look at", str_text(&w->path));
