@@ -30,7 +30,7 @@ int64_t clock_wall_us(void)
 void clock_text(int64_t wall_us, char text[32])
 {
     int64_t us = (wall_us % 1000000 + 1000000) % 1000000; /* not negative before 1970 either */
-    time_t seconds = (time_t)((wall_us - us) / 1000000);
+    time_t seconds = (time_t)(wall_us / 1000000 - (wall_us % 1000000 < 0));
     struct tm tm;
     size_t n;
 

@@ -11,22 +11,23 @@
 /* Bodies may list a whole fleet; a line for people shows what fits. */
 static void add_value(struct str *out, const char *key, json_t *value)
 {
-    CLEANUP_STR struct str text = STR_INIT;
-
-    if (json_is_array(value)) {
-        str_addf(out, " %s=[%zu]", key, json_array_size(value));
-    } else if (json_is_object(value)) {
-        str_addf(out, " %s={%zu}", key, json_object_size(value));
-    } else if (json_is_string(value)) {
-        str_addf(out, " %s=", key);
+    if (json_is_null(value))
+        return;
+    str_addc(out, ' ');
+    text_safe(out, key);
+    str_addc(out, '=');
+    if (json_is_array(value))
+        str_addf(out, "[%zu]", json_array_size(value));
+    else if (json_is_object(value))
+        str_addf(out, "{%zu}", json_object_size(value));
+    else if (json_is_string(value))
         text_safe(out, json_string_value(value));
-    } else if (json_is_integer(value)) {
-        str_addf(out, " %s=%lld", key, (long long)json_integer_value(value));
-    } else if (json_is_real(value)) {
-        str_addf(out, " %s=%g", key, json_real_value(value));
-    } else if (json_is_boolean(value)) {
-        str_addf(out, " %s=%s", key, json_is_true(value) ? "yes" : "no");
-    }
+    else if (json_is_integer(value))
+        str_addf(out, "%lld", (long long)json_integer_value(value));
+    else if (json_is_real(value))
+        str_addf(out, "%g", json_real_value(value));
+    else
+        str_add(out, json_is_true(value) ? "yes" : "no");
 }
 
 static int show_text(struct cli *cli, const struct log_event *event, struct error *e)

@@ -108,6 +108,11 @@ void text_seconds(struct str *out, double seconds)
         str_addf(out, "%ld min %ld s", (long)seconds / 60, (long)seconds % 60);
 }
 
+void text_took(struct str *out, int64_t from_us, int64_t to_us)
+{
+    text_seconds(out, ((double)to_us - (double)from_us) / 1e6);
+}
+
 void text_error(struct str *out, const struct error *e)
 {
     CLEANUP_STR struct str text = STR_INIT;

@@ -15,17 +15,23 @@ static void run_text(struct cli *cli, const struct log_run *run)
 {
     struct str *out = &cli->out;
 
-    str_addf(out, "%-24s ", run->run);
+    text_pad(out, run->run, 24);
+    str_addc(out, ' ');
     text_time(out, run->started_us);
-    str_addf(out, "  %-8s %-9s %8lld ", run->command, run_state_word(cli->session, run),
-             (long long)run->tenants);
+    str_add(out, "  ");
+    text_pad(out, run->command, 8);
+    str_addc(out, ' ');
+    text_pad(out, run_state_word(cli->session, run), 9);
+    str_addf(out, " %8lld ", (long long)run->tenants);
     text_safe(out, run->target);
     if (run->ended_us) {
         str_add(out, "  ");
-        text_seconds(out, (double)(run->ended_us - run->started_us) / 1e6);
+        text_took(out, run->started_us, run->ended_us);
     }
-    if (run->undoes[0])
-        str_addf(out, "  undoes %s", run->undoes);
+    if (run->undoes[0]) {
+        str_add(out, "  undoes ");
+        text_safe(out, run->undoes);
+    }
     str_addc(out, '\n');
 }
 

@@ -8,27 +8,39 @@ static void title(struct cli *cli, const struct run_view *v)
 {
     CLEANUP_STR struct str line = STR_INIT;
 
-    str_addf(&line, "%s: %s", v->run.run, v->state);
+    text_safe(&line, v->run.run);
+    str_add(&line, ": ");
+    text_safe(&line, v->state);
     text_tint(cli, str_same(v->state, "done") ? TINT_GOOD : TINT_WARN, &line);
     str_addc(&cli->out, '\n');
 }
 
+/* The run log is a file like any other: what it says is shown as text, whatever it says. */
+static void line_of(struct str *out, const char *name, const char *value)
+{
+    str_addf(out, "  %-11s ", name);
+    text_safe(out, value);
+    str_addc(out, '\n');
+}
+
 static void head_lines(struct str *out, const struct run_view *v)
 {
-    str_addf(out, "  command     %s to ", v->run.command);
+    str_add(out, "  command     ");
+    text_safe(out, v->run.command);
+    str_add(out, " to ");
     text_safe(out, v->run.target);
     str_addf(out, ", scope %s\n", v->scope ? v->scope : "fleet");
     if (v->run.undoes[0])
-        str_addf(out, "  undoes      %s\n", v->run.undoes);
+        line_of(out, "undoes", v->run.undoes);
     str_add(out, "  started     ");
     text_time(out, v->run.started_us);
     if (v->run.ended_us) {
         str_add(out, ", took ");
-        text_seconds(out, (double)(v->run.ended_us - v->run.started_us) / 1e6);
+        text_took(out, v->run.started_us, v->run.ended_us);
     }
     str_addf(out, "\n  tenants     %lld\n  decisions   %u\n", (long long)v->run.tenants,
              v->decisions);
-    str_addf(out, "  digest      %s\n", v->digest ? v->digest : "");
+    line_of(out, "digest", v->digest ? v->digest : "");
     for (size_t i = 0; i < v->n_migrations; i++) {
         str_add(out, i == 0 ? "  migrations  " : "              ");
         text_safe(out, v->migrations[i]);
