@@ -29,4 +29,8 @@ bool cache_reserve(struct cache *cache, size_t looks);
 bool cache_add_look(struct cache *cache, const struct cache_look *look);
 bool cache_add_lineage(struct cache *cache, const char *text);
 
+/* A file begins with this (no terminator), then the checksum of all that follows behind it. */
+#define CACHE_MAGIC "lockstep cache 3"
+uint64_t cache_checksum(const char *bytes, size_t n);
+
 #endif

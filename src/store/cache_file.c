@@ -17,8 +17,6 @@
 #include "store/cache_data.h"
 #include "store/state.h"
 
-#define MAGIC "lockstep cache 3"
-
 struct head {
     char magic[16];
     uint64_t checksum;
@@ -28,7 +26,7 @@ struct head {
 };
 
 /* Fast, and good against accidents; nobody gains by forging a cache he could as well delete. */
-static uint64_t checksum(const char *bytes, size_t n)
+uint64_t cache_checksum(const char *bytes, size_t n)
 {
     uint64_t sum = n;
 
@@ -48,14 +46,14 @@ static uint64_t checksum_of(const char *file, size_t n)
 {
     size_t from = offsetof(struct head, look_size);
 
-    return checksum(file + from, n - from);
+    return cache_checksum(file + from, n - from);
 }
 
 static bool head_fits(const struct head *head, const char *file, size_t n)
 {
     size_t rest = n - sizeof *head;
 
-    if (memcmp(head->magic, MAGIC, sizeof head->magic) != 0 ||
+    if (memcmp(head->magic, CACHE_MAGIC, sizeof head->magic) != 0 ||
         head->look_size != sizeof(struct cache_look) || head->checksum != checksum_of(file, n))
         return false;
     if (head->n_looks > rest / sizeof(struct cache_look))
@@ -90,7 +88,7 @@ static bool take_looks(struct cache *cache, const struct head *head, const char 
         struct cache_look look;
 
         memcpy(&look, bytes + i * sizeof look, sizeof look);
-        if (look.lineage <= cache->n_lineages && !cache_add_look(cache, &look))
+        if (cache_lineage_text(cache, look.lineage) && !cache_add_look(cache, &look))
             return false;
     }
     return true;
@@ -189,7 +187,7 @@ static bool build(const struct cache *cache, struct str *out)
     free(ids);
     if (!ids || !str_ok(out))
         return false;
-    memcpy(head.magic, MAGIC, sizeof head.magic);
+    memcpy(head.magic, CACHE_MAGIC, sizeof head.magic);
     memcpy(out->data, &head, sizeof head);
     head.checksum = checksum_of(out->data, out->len);
     memcpy(out->data, &head, sizeof head);

@@ -15,17 +15,16 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <jansson.h>
-
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/lock.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "store/holder.h"
 #include "store/state.h"
 
-enum { LOCK_BYTE = 0x40000000, LINE_BYTES = 512, POLL_MS = 50 };
+enum { LOCK_BYTE = 0x40000000, POLL_MS = 50 };
 
 struct hold {
     int fd;
@@ -42,18 +41,10 @@ static void pause_ms(int64_t ms)
 /* A failure leaves the others without a name, nothing more. */
 static void introduce(struct hold *hold)
 {
-    const struct holder *self = &hold->self;
-    json_t *json =
-        json_pack("{s:i,s:s,s:s,s:s,s:I}", "pid", (int)self->pid, "host", self->host, "command",
-                  self->command, "run", self->run, "since_us", (json_int_t)self->since_us);
-    char line[LINE_BYTES];
-    size_t n = json ? json_dumpb(json, line, sizeof line - 1, JSON_COMPACT | JSON_ENSURE_ASCII) : 0;
+    char line[HOLDER_LINE];
+    size_t n = holder_write(&hold->self, line);
 
-    json_decref(json);
-    if (n == 0 || n >= sizeof line)
-        return;
-    line[n++] = '\n';
-    if (file_pwrite(hold->fd, line, n, 0) == 0 && ftruncate(hold->fd, (off_t)n) != 0)
+    if (n > 0 && file_pwrite(hold->fd, line, n, 0) == 0 && ftruncate(hold->fd, (off_t)n) != 0)
         return;
 }
 
@@ -66,57 +57,20 @@ static void describe_self(struct holder *self, const char *command)
         snprintf(self->host, sizeof self->host, "localhost");
 }
 
-static bool parse(const char *line, size_t n, struct holder *holder)
-{
-    const char *host, *command, *run;
-    json_int_t since;
-    int pid;
-    json_t *json = json_loadb(line, n, 0, NULL);
-    bool whole = json && json_unpack(json, "{s:i,s:s,s:s,s:s,s:I}", "pid", &pid, "host", &host,
-                                     "command", &command, "run", &run, "since_us", &since) == 0;
-
-    memset(holder, 0, sizeof *holder);
-    if (whole) {
-        holder->pid = pid;
-        holder->since_us = since;
-        snprintf(holder->host, sizeof holder->host, "%s", host);
-        snprintf(holder->command, sizeof holder->command, "%s", command);
-        snprintf(holder->run, sizeof holder->run, "%s", run);
-    }
-    json_decref(json);
-    return whole && pid > 0;
-}
-
 /* A holder that has just got the lock has not written yet, or is writing: look again. */
 static void read_holder(int fd, struct holder *holder)
 {
     for (int attempt = 0; attempt < 5; attempt++) {
-        char line[LINE_BYTES];
+        char line[HOLDER_LINE];
         size_t n;
 
         if (attempt > 0)
             pause_ms(10);
-        if (file_pread(fd, line, LINE_BYTES, 0, &n) != 0)
+        if (file_pread(fd, line, HOLDER_LINE, 0, &n) != 0)
             return;
-        if (parse(line, n, holder))
+        if (holder_read(line, n, holder))
             return;
     }
-}
-
-static int held(const struct holder *h, struct error *e)
-{
-    char since[32];
-
-    if (h->pid == 0) {
-        error_set(e, E_HELD, "another run holds the fleet; it did not say which");
-    } else {
-        clock_text(h->since_us, since);
-        error_set(e, E_HELD, "another run holds the fleet: %s%s%s%s, pid %d on %s since %.8s",
-                  h->command, h->run[0] ? " (run " : "", h->run, h->run[0] ? ")" : "", (int)h->pid,
-                  h->host, since + 11);
-    }
-    error_hint(e, "`--wait 10m` waits until it is done");
-    return E_HELD;
 }
 
 static int open_lock(const char *dir, int flags, int *fd, struct error *e)
@@ -149,7 +103,7 @@ static int take(int fd, int64_t wait_ms, const char *dir, struct error *e)
             return error_errno(e, E_FATAL, "lock a file in", dir);
         if (left <= 0) {
             read_holder(fd, &holder);
-            return held(&holder, e);
+            return holder_held(&holder, e);
         }
         pause_ms(left / 1000 < POLL_MS ? left / 1000 + 1 : POLL_MS);
     }

@@ -82,7 +82,30 @@ int log_append(struct store *store, struct log_event *event, bool forced, struct
     return E_OK;
 }
 
-static void event_from(sqlite3_stmt *stmt, struct log_event *event)
+/* A text of n bytes has no NUL in it, which would hide what follows. */
+static bool is_text(sqlite3_stmt *stmt, int column, size_t len)
+{
+    return sqlite3_column_type(stmt, column) == SQLITE_TEXT &&
+           (size_t)sqlite3_column_bytes(stmt, column) == len;
+}
+
+static bool is_number(sqlite3_stmt *stmt, int column)
+{
+    return sqlite3_column_type(stmt, column) == SQLITE_INTEGER;
+}
+
+/* Are the columns what log_append puts into them? What reads the same need not be the same. */
+static bool is_as_appended(sqlite3_stmt *stmt, const struct log_event *event)
+{
+    return is_number(stmt, 0) && is_number(stmt, 2) && is_number(stmt, 4) &&
+           sqlite3_column_int64(stmt, 4) == event->format && is_text(stmt, 1, strlen(event->run)) &&
+           is_text(stmt, 3, strlen(event->kind)) && is_text(stmt, 5, HASH_TEXT - 1) &&
+           is_text(stmt, 6, event->body_len);
+}
+
+/* False when there is no memory for its texts. What was not appended like this has no hash, so
+ * that it cannot verify. */
+static bool event_from(sqlite3_stmt *stmt, struct log_event *event)
 {
     event->seq = sqlite3_column_int64(stmt, 0);
     event->run = (const char *)sqlite3_column_text(stmt, 1);
@@ -92,6 +115,11 @@ static void event_from(sqlite3_stmt *stmt, struct log_event *event)
     state_text(stmt, 5, event->hash, sizeof event->hash);
     event->body = (const char *)sqlite3_column_text(stmt, 6);
     event->body_len = (size_t)sqlite3_column_bytes(stmt, 6);
+    if (!event->run || !event->kind || !event->body)
+        return false;
+    if (!is_as_appended(stmt, event))
+        event->hash[0] = '\0';
+    return true;
 }
 
 static int visit_all(struct store *s, sqlite3_stmt *stmt,
@@ -103,8 +131,7 @@ static int visit_all(struct store *s, sqlite3_stmt *stmt,
     while ((r = state_step(s, stmt, e)) == DB_ROW) {
         struct log_event event;
 
-        event_from(stmt, &event);
-        if (!event.run || !event.kind || !event.body)
+        if (!event_from(stmt, &event))
             return error_set(e, E_FATAL, "out of memory");
         r = visit(arg, &event);
         if (r != E_OK)
