@@ -31,6 +31,11 @@ struct input {
     size_t left;
 };
 
+/* The bytes themselves; or those that "hex " and digits spell, so that a corpus can be text. */
+struct input input_of(const uint8_t *data, size_t size, struct str *bytes);
+/* The text, without a line feed at its end. */
+void text_of(const uint8_t *data, size_t size, struct str *text);
+
 uint8_t input_byte(struct input *in);
 /* Small ones, ones of 8 bytes, and those at the ends of the ranges. */
 int64_t input_number(struct input *in);
@@ -44,7 +49,8 @@ void input_patch(struct input *in, uint8_t *bytes, size_t n);
 const char *place(void);
 void place_path(struct str *path, const char *name); /* in it */
 void place_write(const char *path, const void *bytes, size_t n);
-/* Fills the folder anew from an input of blocks: "==> NAME", a line feed, the content. */
+/* Fills the folder anew from an input of blocks: "==> NAME", a line feed, the content, a line
+ * feed. A backslash and a zero stand for a NUL byte. */
 void place_fill(const char *dir, const uint8_t *data, size_t size);
 void place_empty(const char *dir);
 

@@ -130,8 +130,8 @@ static void make_fit(struct str *file, uint8_t looks)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct store store = {.dir = (char *)(uintptr_t)place(), .mode = STORE_WRITE};
-    CLEANUP_STR struct str file = STR_INIT;
-    struct input in = {data, size};
+    CLEANUP_STR struct str bytes = STR_INIT, file = STR_INIT;
+    struct input in = input_of(data, size, &bytes);
     uint8_t how = input_byte(&in), where = input_byte(&in);
     struct cache *cache;
 

@@ -80,8 +80,8 @@ static void resolve(const char *path, const char *query)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    CLEANUP_STR struct str path = STR_INIT;
-    struct input in = {data, size};
+    CLEANUP_STR struct str bytes = STR_INIT, path = STR_INIT;
+    struct input in = input_of(data, size, &bytes);
     const char *query = queries[input_byte(&in) % (sizeof queries / sizeof *queries)];
     sqlite3 *db = catalog(&path);
 

@@ -40,8 +40,8 @@ static void edit(sqlite3 *db, struct input *in)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    CLEANUP_STR struct str rows = STR_INIT;
-    struct input in = {data, size};
+    CLEANUP_STR struct str bytes = STR_INIT, rows = STR_INIT;
+    struct input in = input_of(data, size, &bytes);
     sqlite3 *db;
 
     book_put(book_file());

@@ -84,7 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     CLEANUP_STR struct str text = STR_INIT, dir = STR_INIT;
     static bool made;
 
-    str_addn(&text, data, size < 64 ? size : 64);
+    text_of(data, size < 64 ? size : 64, &text);
     if (strstr(str_text(&text), "..") || str_text(&text)[0] == '/')
         return 0; /* it must not leave the tree */
     if (!made)

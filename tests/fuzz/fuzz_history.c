@@ -134,8 +134,8 @@ static void follow(sqlite3 *db, const char *path)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    CLEANUP_STR struct str path = STR_INIT;
-    struct input in = {data, size};
+    CLEANUP_STR struct str bytes = STR_INIT, path = STR_INIT;
+    struct input in = input_of(data, size, &bytes);
     uint8_t shape = input_byte(&in);
     bool own = shape & 128 || shape % SHAPES == 0; /* half of them */
     sqlite3 *db;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/str.h"
 #include "world.h"
 
 enum { BRANCHES = 12, MOST_RECORDS = 400 };
@@ -102,8 +103,9 @@ static void check_again(const struct run *run, const struct book *book, uint8_t 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    CLEANUP_STR struct str bytes = STR_INIT;
     static struct book book;
-    struct input in = {data, size};
+    struct input in = input_of(data, size, &bytes);
     uint8_t shape = input_byte(&in), records = input_byte(&in) % 24;
     struct run *run = plan(shape);
     const struct world_log log = {append, &book};

@@ -1,7 +1,8 @@
 /*
  * Events and runs of any text are shown by `runs`, `show` and `log`: as text each line is whole
  * characters without controls (a terminal would obey them), as JSON each document reads. A line of
- * the input is an event: kind, blank, body; the first is what the index of runs says.
+ * the input is an event: time, kind, body; the second is what the index of runs says, and the first
+ * byte says what is shown: a command takes a while.
  */
 #include <string.h>
 
@@ -126,16 +127,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static const char *const names[] = {"runs", "show", "log"};
     CLEANUP_STR struct str text = STR_INIT;
     static struct str conf;
+    uint8_t how = size ? data[0] : 0;
     sqlite3 *db;
 
-    str_addn(&text, data, size);
+    text_of(data, size, &text);
     if (!conf.data)
         write_conf(&conf);
     book_put(book_file());
     db = book_open();
-    fill(db, str_text(&text), str_text(&text) + text.len);
+    fill(db, str_text(&text) + (text.len > 2 ? 2 : 0), str_text(&text) + text.len);
     run_sql(db, "COMMIT");
     sqlite3_close(db);
-    run(str_text(&conf), names[size % 3], size / 3 % 2); /* one a run: a command takes a while */
+    run(str_text(&conf), names[how % 3], how % 6 / 3);
     return 0;
 }

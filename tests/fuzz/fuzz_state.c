@@ -4,8 +4,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    CLEANUP_STR struct str file = STR_INIT;
-    struct input in = {data, size};
+    CLEANUP_STR struct str bytes = STR_INIT, file = STR_INIT;
+    struct input in = input_of(data, size, &bytes);
 
     str_addn(&file, book_file()->data, book_file()->len);
     if (input_byte(&in) & 1)

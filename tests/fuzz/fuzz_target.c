@@ -48,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     CLEANUP_STR struct str text = STR_INIT;
 
-    str_addn(&text, data, size);
+    text_of(data, size, &text);
     for (size_t n = 0; n <= sizeof pasts / sizeof *pasts; n++) {
         resolve(str_text(&text), PLAN_UP, n);
         resolve(str_text(&text), PLAN_DOWN, n);

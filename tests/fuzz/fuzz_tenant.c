@@ -132,8 +132,8 @@ static void rehearse(const char *path, const struct str *file)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    CLEANUP_STR struct str path = STR_INIT, file = STR_INIT;
-    struct input in = {data, size};
+    CLEANUP_STR struct str bytes = STR_INIT, path = STR_INIT, file = STR_INIT;
+    struct input in = input_of(data, size, &bytes);
     uint8_t how = input_byte(&in);
     const struct str *like = &templates[how % SCHEMAS];
 

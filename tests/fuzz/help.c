@@ -14,6 +14,37 @@
 
 /* --- input --- */
 
+static int digit_of(uint8_t c)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *found = c ? strchr(digits, c) : NULL;
+
+    return found ? (int)(found - digits) : -1;
+}
+
+struct input input_of(const uint8_t *data, size_t size, struct str *bytes)
+{
+    int high = -1;
+
+    if (size < 4 || memcmp(data, "hex ", 4) != 0)
+        return (struct input){data, size};
+    for (size_t i = 4; i < size; i++) {
+        int digit = digit_of(data[i]);
+
+        if (digit < 0)
+            continue;
+        if (high >= 0)
+            str_addc(bytes, (char)(high << 4 | digit));
+        high = high >= 0 ? -1 : digit;
+    }
+    return (struct input){(const uint8_t *)str_text(bytes), bytes->len};
+}
+
+void text_of(const uint8_t *data, size_t size, struct str *text)
+{
+    str_addn(text, data, size && data[size - 1] == '\n' ? size - 1 : size);
+}
+
 uint8_t input_byte(struct input *in)
 {
     if (!in->left)
@@ -154,10 +185,20 @@ static const char *next_block(const char *at, const char *end)
     return end;
 }
 
+static void add_content(struct str *out, const char *at, const char *end)
+{
+    for (; at < end; at++) {
+        bool nul = at[0] == '\\' && at + 1 < end && at[1] == '0';
+
+        str_addn(out, nul ? "" : at, 1);
+        at += nul;
+    }
+}
+
 static void write_block(const char *dir, const char *name, size_t len, const char *content,
                         const char *end)
 {
-    CLEANUP_STR struct str plain = STR_INIT, path = STR_INIT;
+    CLEANUP_STR struct str plain = STR_INIT, path = STR_INIT, bytes = STR_INIT;
     int fd;
 
     str_addn(&plain, name, len);
@@ -167,7 +208,8 @@ static void write_block(const char *dir, const char *name, size_t len, const cha
     fd = open(str_text(&path), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (fd < 0)
         return; /* "." and the like */
-    PROMISE(file_pwrite(fd, content, (size_t)(end - content), 0) == 0, "a block can be written");
+    add_content(&bytes, content, end > content && end[-1] == '\n' ? end - 1 : end);
+    PROMISE(file_pwrite(fd, str_text(&bytes), bytes.len, 0) == 0, "a block can be written");
     close(fd);
 }
 
