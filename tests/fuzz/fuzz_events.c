@@ -1,5 +1,6 @@
 /*
- * The log of one run as text, a line each: kind, blank, body. Its plan makes a machine, which is
+ * The log of one run as text, a line each: kind, blank, body; behind "world " are the answers that
+ * the machine gets, which are good ones otherwise. Its plan makes a machine, which is
  * told the other events: they are refused or taken, and then the machine gets to its end. What it
  * recorded on the way is told to another machine, behind what was there: recovery of a recovery.
  */
@@ -74,13 +75,15 @@ static void tell_all(struct telling *t, struct run *run, const char *at, const c
     }
 }
 
-static void check_again(const struct session *s, const struct telling *t)
+static void check_again(const struct session *s, const struct telling *t, const struct run *told)
 {
     struct telling again = {.job = t->job};
     struct run *run = job_machine(s, t->job, 0, 0);
 
     tell_all(&again, run, str_text(&t->lines), str_text(&t->lines) + t->lines.len);
     PROMISE(again.lines.len == t->lines.len, "what a machine records can be told again");
+    PROMISE(told->log_dead || told->doubt || run->kept == told->kept,
+            "who is kept is known from the log");
     str_free(&again.lines);
     run_free(run);
 }
@@ -91,12 +94,13 @@ static void recover(const struct job *job, const char *at, const char *end)
     struct telling t = {.job = job};
     const struct world_log log = {append, &t};
     struct run *run = job_machine(&session, job, 0, 0);
-    struct input in = {(const uint8_t *)at, (size_t)(end - at)};
+    const char *world = memmem(at, (size_t)(end - at), "world ", 6);
+    struct input in = {(const uint8_t *)world, world ? (size_t)(end - world) : 0};
 
     run->recovering = true;
     tell_all(&t, run, at, end);
     world_drive(run, &in, &log);
-    check_again(&session, &t);
+    check_again(&session, &t, run);
     str_free(&t.lines);
     run_free(run);
 }

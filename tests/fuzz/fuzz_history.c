@@ -47,29 +47,42 @@ static sqlite3 *fresh(const char *path, const char *shape)
     return db;
 }
 
-/* A row that this table does not take is left out. */
+/* A row as lockstep writes it, of one of four versions, up or down, by one of two runs. */
+static void bind_plain(sqlite3_stmt *stmt, uint8_t how)
+{
+    sqlite3_bind_null(stmt, 1);
+    sqlite3_bind_int(stmt, 2, how / 2 % 4 + 1);
+    sqlite3_bind_text(stmt, 3, "n", -1, SQLITE_STATIC);
+    sqlite3_bind_text(stmt, 4, how & 1 ? "down" : "up", -1, SQLITE_STATIC);
+    sqlite3_bind_text(stmt, 5, "1:0", -1, SQLITE_STATIC);
+    sqlite3_bind_text(stmt, 6, how & 8 ? "s" : "r", -1, SQLITE_STATIC);
+    sqlite3_bind_int(stmt, 7, 1);
+    sqlite3_bind_text(stmt, 8, "DROP TABLE a", -1, SQLITE_STATIC);
+    sqlite3_bind_text(stmt, 9, "t", -1, SQLITE_STATIC);
+    sqlite3_bind_int(stmt, 10, 5);
+    sqlite3_bind_text(stmt, 11, "h", -1, SQLITE_STATIC);
+}
+
+/* Some of its columns hold something else. A row that this table does not take is left out. */
+static void put_row(sqlite3_stmt *stmt, struct input *in)
+{
+    uint8_t how = input_byte(in);
+
+    bind_plain(stmt, how);
+    for (int odd = how / 16 % 4; odd > 0; odd--)
+        input_bind(in, stmt, input_byte(in) % COLUMNS + 1);
+    sqlite3_step(stmt);
+    sqlite3_reset(stmt);
+}
+
 static void fill(sqlite3 *db, struct input *in)
 {
     sqlite3_stmt *stmt = NULL;
 
     if (sqlite3_prepare_v2(db, "INSERT INTO lockstep_history VALUES(?,?,?,?,?,?,?,?,?,?,?)", -1,
                            &stmt, NULL) == SQLITE_OK)
-        for (int row = 0; row < MOST_ROWS && in->left; row++) {
-            uint8_t plain = input_byte(in);
-
-            for (int i = 1; i <= COLUMNS; i++)
-                input_bind(in, stmt, i);
-            if (plain & 1) /* mostly rows that could be lockstep's */
-                sqlite3_bind_null(stmt, 1);
-            if (plain & 2)
-                sqlite3_bind_int(stmt, 2, plain / 64);
-            if (plain & 4)
-                sqlite3_bind_text(stmt, 4, plain & 8 ? "up" : "down", -1, SQLITE_STATIC);
-            if (plain & 16)
-                sqlite3_bind_text(stmt, 6, plain & 32 ? "r" : "s", -1, SQLITE_STATIC);
-            sqlite3_step(stmt);
-            sqlite3_reset(stmt);
-        }
+        for (int row = 0; row < MOST_ROWS && in->left; row++)
+            put_row(stmt, in);
     sqlite3_finalize(stmt);
     run_sql(db, "COMMIT");
 }
