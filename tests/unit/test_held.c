@@ -1,4 +1,4 @@
-/* Held pages: a set without a page is asked too, where the file has one page and was cut. */
+/* Held pages: what is got back, and what is asked of a set that has no page. */
 #include "engine/sqlite/held.h"
 
 #include "test.h"
