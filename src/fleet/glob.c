@@ -149,11 +149,12 @@ static int compare_paths(const void *a, const void *b)
  */
 static int note_sides(struct walk *w, size_t first, const struct names *sides, struct error *e)
 {
-    struct tenant *tenants = w->draft->list + first;
     size_t n = w->draft->n - first, base = w->path.len;
+    struct tenant *tenants;
 
     if (n == 0 || sides->n == 0)
         return E_OK;
+    tenants = w->draft->list + first; /* of no tenants there is no list to count from */
     qsort(tenants, n, sizeof *tenants, compare_paths);
     for (size_t i = 0; i < sides->n; i++) {
         bool wal = str_ends(sides->list[i], "-wal");
