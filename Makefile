@@ -25,7 +25,7 @@ check: packages-check $(BUILD)/build.ninja
 	@tools/check.py --build $(BUILD) $(SUITES)
 
 soak: packages-check $(BUILD)/build.ninja
-	@tools/check.py --build $(BUILD) $(or $(SUITES),unit-tsan faults-asan fuzz-long soak)
+	@tools/check.py --build $(BUILD) --soak $(SUITES)
 
 bench: packages-bench all
 	@LOCKSTEP=$(abspath $(BUILD)/lockstep) bench/run --build $(BUILD) $(BENCH)
@@ -38,4 +38,4 @@ install: all
 	@test -n "$(DESTDIR)" || ldconfig || true
 
 clean:
-	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-fuzz demo
+	rm -rf $(BUILD) $(BUILD)-clang $(BUILD)-tsan demo

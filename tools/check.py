@@ -1,32 +1,38 @@
 #!/usr/bin/env python3
 """Build, run test suites, show what failed, and count single test cases.
 
-usage: tools/check.py [--build DIR] [SUITE...]     (default: all suites but `soak`)
+usage: tools/check.py [--build DIR] [--soak] [SUITE...]     (default: all suites but those of SOAK)
 
 Suites are meson's, see tests/meson.build. VARIANTS are suites run again from a build folder of
-their own. Every case is a TAP line; a program that dies, or runs less than it planned, adds one
+their own; what a sanitizer reports there fails the check, whatever the tests say. Every case is a TAP line; a program that dies, or runs less than it planned, adds one
 failure. The last line on standard output is "N passed, N failed[, N skipped]".
 """
 import argparse
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-FUZZ = ["-Dfuzz=true", "-Dwerror=false", "-Db_sanitize=address,undefined", "-Db_lundef=false"]
-VARIANTS = {  # name: (suite, suffix of the build folder, meson options, slow-down)
-    "unit-asan": ("unit", "-asan", ["-Db_sanitize=address,undefined", "-Db_lundef=false"], 4),
-    "cli-asan": ("cli", "-asan", ["-Db_sanitize=address,undefined", "-Db_lundef=false"], 4),
-    "faults-asan": ("faults", "-asan", ["-Db_sanitize=address,undefined", "-Db_lundef=false"], 4),
-    "fuzz": ("fuzz", "-fuzz", FUZZ, 4),
-    "fuzz-long": ("fuzz-long", "-fuzz", FUZZ, 1),
-    "unit-tsan": ("unit", "-tsan", ["-Db_sanitize=thread", "-Db_lundef=false"], 10),
+# A build of its own: suffix of the folder, compiler, options of meson, how much slower tests may be.
+# What a test does less of with a sanitizer in it stands in its meson.build.
+ASAN = ("-clang", "clang", ["-Dfuzz=true", "-Dwerror=false", "-Db_sanitize=address,undefined",
+                            "-Db_lundef=false"], 4)
+TSAN = ("-tsan", None, ["-Db_sanitize=thread", "-Db_lundef=false"], 10)
+VARIANTS = {  # name: (suite, build)
+    **{f"{suite}-asan": (suite, ASAN)
+       for suite in ("unit", "cli", "apps", "sim", "kill", "power", "faults", "install")},
+    "fuzz": ("fuzz", ASAN),
+    **{f"{suite}-tsan": (suite, TSAN)
+       for suite in ("unit", "cli", "apps", "sim", "kill", "power", "faults", "install")},
+    "fuzz-long": ("fuzz-long", ASAN),
 }
-NOT_BY_DEFAULT = {"soak", "unit-tsan", "faults-asan", "fuzz-long"}
+SOAK = [*(name for name, (_, build) in VARIANTS.items() if build is TSAN), "fuzz-long", "soak"]
 CASE = re.compile(r"(not )?ok\b[^#]*(#\s*(skip|todo))?", re.I)
 PLAN = re.compile(r"1\.\.(\d+)")
+NO_MEMORY = re.compile(r"WARNING: \w+Sanitizer failed to allocate 0x[0-9a-f]+ bytes")
 SHOWN = 300  # lines of a failed test
 
 
@@ -111,19 +117,48 @@ def run(build, suites, slow_down=1):
     return counts
 
 
-def run_variant(name, build):
-    suite, suffix, options, slow_down = VARIANTS[name]
-    folder = build + suffix
+def set_up(folder, compiler, options):
     if not Path(folder, "build.ninja").exists():
-        env = {**os.environ, "CC": "clang"} if options is FUZZ else None
+        env = {**os.environ, "CC": compiler} if compiler else None
         subprocess.run(["meson", "setup", folder, *options], stdout=subprocess.DEVNULL, env=env,
                        check=True)
-    return run(folder, [suite], slow_down)[suite]
+
+
+def findings(folder):
+    """What sanitizers reported (tests/meson.build says where): a test may not have looked."""
+    count, reports = Count(), sorted(Path(folder, "sanitizer").glob("report.*"))
+    for report in reports:
+        lines = report.read_text(errors="replace").splitlines()
+        if all(NO_MEMORY.search(line) for line in lines):
+            continue  # a test asked for more than there is, and got NULL
+        print(f"\n--- a sanitizer's report, {report}:")
+        print("\n".join(lines[:SHOWN]))
+        count.failed += 1
+    return count
+
+
+def run_variants(names, root):
+    """Those of one build together, so that one fills the processors that another leaves idle."""
+    counts = {}
+    for build in (ASAN, TSAN):
+        suites = {VARIANTS[name][0]: name for name in names if VARIANTS[name][1] is build}
+        suffix, compiler, options, slow_down = build
+        if not suites:
+            continue
+        set_up(root + suffix, compiler, options)
+        shutil.rmtree(Path(root + suffix, "sanitizer"), ignore_errors=True)
+        os.mkdir(Path(root + suffix, "sanitizer"))
+        for suite, count in run(root + suffix, list(suites), slow_down).items():
+            counts[suites[suite]] = count
+        if (found := findings(root + suffix)).failed:
+            counts["reports" + suffix] = found
+    return counts
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", default="build")
+    parser.add_argument("--soak", action="store_true", help="what takes too long for the default")
     parser.add_argument("suites", nargs="*")
     args = parser.parse_args()
     sys.stdout.reconfigure(line_buffering=True)
@@ -135,7 +170,7 @@ def main():
         print("the build failed\n0 passed, 1 failed")
         return 1
     known = suites_of(args.build) + list(VARIANTS)
-    wanted = args.suites or [s for s in known if s not in NOT_BY_DEFAULT]
+    wanted = args.suites or (SOAK if args.soak else [s for s in known if s not in SOAK])
     unknown = [s for s in wanted if s not in known]
     if unknown:
         print(f"no suite {' '.join(unknown)}; there are: {' '.join(known)}\n0 passed, 1 failed")
@@ -143,12 +178,11 @@ def main():
 
     plain = [s for s in wanted if s not in VARIANTS]
     counts = run(args.build, plain) if plain else {}
-    for name in [s for s in wanted if s in VARIANTS]:
-        counts[name] = run_variant(name, args.build)
+    counts |= run_variants([s for s in wanted if s in VARIANTS], args.build)
     total = Count()
     print()
-    for name in wanted:
-        print(f"{name + ':':12} {counts[name]}")
+    for name in [*wanted, *(name for name in counts if name not in wanted)]:
+        print(f"{name + ':':14} {counts[name]}")
         total.add(counts[name])
     print(total)
     return 1 if total.failed else 0

@@ -1,4 +1,4 @@
-/* SHA-256 (libcrypto) and its hex form. */
+/* SHA-256 (nettle: libcrypto takes longer to load than a command to run) and its hex form. */
 #ifndef BASE_HASH_H
 #define BASE_HASH_H
 

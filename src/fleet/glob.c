@@ -154,7 +154,7 @@ static int note_sides(struct walk *w, size_t first, const struct names *sides, s
 
     if (n == 0 || sides->n == 0)
         return E_OK;
-    tenants = w->draft->list + first;
+    tenants = w->draft->list + first; /* of no tenants there is no list to count from */
     qsort(tenants, n, sizeof *tenants, compare_paths);
     for (size_t i = 0; i < sides->n; i++) {
         bool wal = str_ends(sides->list[i], "-wal");

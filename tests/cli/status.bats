@@ -50,7 +50,7 @@ load fleet
     done
     sleep 0.1
     lockstep up --quiet
-    run -0 lockstep status
+    run -0 --separate-stderr lockstep status
     is "${lines[0]}" "65 tenants: 65 at 002 (head)"
 }
 

@@ -123,4 +123,4 @@ class Program:
 def sanitizer_of(program):
     """A sanitizer's library has to come right behind ours."""
     listed = subprocess.run(["ldd", program], capture_output=True, text=True, check=True).stdout
-    return [line.split()[2] for line in listed.splitlines() if "libasan" in line]
+    return [line.split()[2] for line in listed.splitlines() if "asan" in line]

@@ -126,7 +126,7 @@ class Attempt:
         ended = bench.program.kill(
             bench.folder, bench.arguments(), p.n, p.when, locks=not self.double
         )
-        self._note(ended, p.n)
+        self._note(ended)
         if not ended.killed:
             self._expect(ended, self._code_at_end())
         self.certain = not ended.killed or contract.SAYS_DONE.search(ended.out) is not None
@@ -145,7 +145,7 @@ class Attempt:
         self._open_some()
         recover = contract.recover(bench.campaign.threads)
         ended = bench.program.kill(bench.folder, recover, self.p.m, self.p.when2, locks=False)
-        self._note(ended, self.p.m)
+        self._note(ended)
         if not ended.killed:
             self._expect(ended, contract.DONE)
         self.stage = "after recover was killed"
@@ -223,7 +223,7 @@ class Attempt:
         if ended.code != code:
             raise Fault("wrong", f"exit {ended.code}, not {code} ({ended.last_words()})")
 
-    def _note(self, ended, n):
+    def _note(self, ended):
         if ended.killed:
             self.result.kills += 1
-        self.result.call = ended.trace[n - 1] if ended.killed else "its end"
+        self.result.call = ended.trace[-1] if ended.killed else "its end"

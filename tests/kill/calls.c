@@ -294,14 +294,21 @@ static bool tracee_read(pid_t tid, uint64_t address, void *to, size_t n)
     return process_vm_readv(tid, &local, 1, &remote, 1, 0) == (ssize_t)n;
 }
 
-/* Byte by byte across a page's end, where the next page may not be there. */
+/* In pieces that end where a page may end: the next one need not be there. */
 static void print_path(FILE *out, pid_t tid, uint64_t address)
 {
-    char c;
+    char piece[256];
+    size_t n, printed, read = 0;
 
     fputc('"', out);
-    for (unsigned i = 0; i < 4096 && tracee_read(tid, address + i, &c, 1) && c; i++)
-        fputc(c >= ' ' ? c : '?', out);
+    do {
+        n = sizeof(piece) - (address + read) % sizeof(piece);
+        if (!tracee_read(tid, address + read, piece, n))
+            break;
+        for (printed = 0; printed < n && piece[printed]; printed++)
+            fputc(piece[printed] >= ' ' ? piece[printed] : '?', out);
+        read += n;
+    } while (printed == n && read < 4096);
     fputc('"', out);
 }
 

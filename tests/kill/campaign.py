@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The kill test: kills lockstep at every system call that matters, and has the stock sqlite3 judge.
 
-    campaign.py --suite quick|soak
+    campaign.py --suite quick|soak|sanitized
     campaign.py --mode M --ending E --size N [--option O]... [--threads T] [--double]
                 --exhaustive | --sample K | --point N --when before|after [--second M --second-when W]
 

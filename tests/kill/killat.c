@@ -8,7 +8,7 @@
  * list) over all threads and children of CMD, and kills the whole of it with SIGKILL before the
  * N-th is carried out, or after it is and before the program learns of it. --count runs it to its
  * end and prints the number as the last line on stdout. --trace writes "number thread call" for
- * each.
+ * each call that is counted, with --at for the N-th alone.
  *
  * Exit code: 100 killed at N; otherwise CMD ended by itself, and it is CMD's (128 + signal if by
  * one); 125 killat failed, 126 or 127 CMD cannot be run.

@@ -1,4 +1,4 @@
-"""Which campaigns make up `make check` and `make soak`."""
+"""Which campaigns make up `make check` and `make soak`, and the runs of a program with a sanitizer in it."""
 
 from dataclasses import dataclass
 
@@ -58,4 +58,12 @@ SOAK = [
     *doubles(ALL, (3,), sample=2000, options=("cap64k",)),
 ]
 
-SUITES = {"quick": QUICK, "soak": SOAK}
+# Few campaigns, because each has a fleet to make; WAL-live and others have every kind of tenant in them.
+SANITIZED = [
+    *singles(("delete", "wal-idle", "mixed"), (3,), sample=10),
+    *singles(("mixed",), (10,), sample=6, threads=4),
+    *singles(("mixed",), (3,), sample=4, options=("cap64k", "groups")),
+    *doubles(("mixed",), (3,), sample=4),
+]
+
+SUITES = {"quick": QUICK, "soak": SOAK, "sanitized": SANITIZED}

@@ -13,7 +13,7 @@ struct tracer {
     unsigned long at; /* the call to kill at, from 1; 0 for none */
     bool after;       /* at its end instead of before it */
     bool no_locks;    /* calls that only lock or unlock do not count */
-    FILE *trace;      /* a line a call, or NULL */
+    FILE *trace;      /* a line a call, of a kill only the one it falls on; or NULL */
     /* found */
     unsigned long count; /* calls that were begun */
     bool killed;

@@ -1,4 +1,5 @@
-"""Which campaigns make up `make check` and `make soak`, and how many images they share."""
+"""Which campaigns make up `make check`, `make soak` and the runs of a program with a sanitizer in it, and how many
+images they share."""
 
 from attempt import Campaign
 from tasks import ANY, Job
@@ -48,4 +49,10 @@ SOAK = [
     *jobs(ALL, (10,), threads=4),
 ]
 
-SUITES = {"quick": (QUICK, 2000), "soak": (SOAK, 100000)}
+# Few, because each has runs to record; WAL-live and others have every kind of tenant in them.
+SANITIZED = [
+    *jobs(("mixed",), (3,)),
+    *decided(("mixed",), (3,)),
+]
+
+SUITES = {"quick": (QUICK, 2000), "soak": (SOAK, 100000), "sanitized": (SANITIZED, 60)}

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The power-loss test: records what runs do to the disk, and judges what a power failure may leave of it.
 
-    power.py --suite quick|soak [--images N]
+    power.py --suite quick|soak|sanitized [--images N]
     power.py --mode M --ending E --size N [--option O]... [--recover] --images K | --image NUMBER
              [--without SYNC]
 

@@ -48,4 +48,7 @@ class Recording:
 
     def _run(self, arguments, kill):
         env = {"LD_PRELOAD": self.recorder, "POWER_RECORD": self.file, "POWER_KILL": str(kill)}
+        # with a path, a sanitizer asks for its folder before it can bear the recorder's calls
+        for sanitizer in ("ASAN_OPTIONS", "TSAN_OPTIONS"):
+            env[sanitizer] = os.environ.get(sanitizer, "") + ":log_path=stderr"
         return self.bench.program.run(self.bench.folder, arguments, **env)

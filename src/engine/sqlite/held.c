@@ -48,12 +48,9 @@ int held_put(struct held *held, off_t at, const void *bytes, unsigned n)
 bool held_get(const struct held *held, off_t at, void *bytes, unsigned n)
 {
     size_t i = find(held, at);
-    const struct held_page *page;
+    const struct held_page *page = i < held->n ? &held->pages[i] : NULL;
 
-    if (i == held->n)
-        return false;
-    page = &held->pages[i];
-    if (page->at > at || page->at + (off_t)page->n < at + (off_t)n)
+    if (!page || page->at > at || page->at + (off_t)page->n < at + (off_t)n)
         return false;
     memcpy(bytes, page->bytes + (at - page->at), n);
     return true;
