@@ -4,7 +4,7 @@ PREFIX  ?= /usr/local
 DESTDIR ?=
 SUITES  ?=
 
-.PHONY: all demo check soak bench install clean
+.PHONY: all demo check soak mutants bench install clean
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD) --quiet
@@ -26,6 +26,10 @@ check: packages-check $(BUILD)/build.ninja
 
 soak: packages-check $(BUILD)/build.ninja
 	@tools/check.py --build $(BUILD) --soak $(SUITES)
+
+# make mutants BUGS="anchor barrier" hunts those that have one of these words in their name
+mutants: packages-check all
+	@tests/mutants/mutants.py $(BUGS)
 
 bench: packages-bench all
 	@LOCKSTEP=$(abspath $(BUILD)/lockstep) bench/run --build $(BUILD) $(BENCH)

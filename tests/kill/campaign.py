@@ -3,7 +3,7 @@
 
     campaign.py --suite quick|soak|sanitized
     campaign.py --mode M --ending E --size N [--option O]... [--threads T] [--double]
-                --exhaustive | --sample K | --point N --when before|after [--second M --second-when W]
+                --exhaustive | --near WORD... | --sample K | --point N --when before|after [--second M --second-when W]
 
 Prints TAP, one test a campaign. Each fault is one line with what was killed where, and below it the
 command that repeats just that try; its folder is kept. A single --point with --stop ends after the kill
@@ -80,7 +80,7 @@ class Runner:
         try:
             for results in self._results(job):
                 self._take(out, job, results)
-                if len(out.faults) >= ENOUGH:
+                if len(out.faults) >= self.options.enough:
                     break
         except Broken as e:
             out.broken = str(e)
@@ -92,13 +92,15 @@ class Runner:
             yield from self._doubles(job, calls)
             return
         found = points.singles(calls)
-        if job.sample:
+        if self.options.near:
+            found = points.near(found, calls, self.options.near)
+        elif job.sample:
             found = self._chance(job).sample(found, min(job.sample, len(found)))
         if self.options.budget:
             self._chance(job).shuffle(found)
         tasks = [(workers.single, job.campaign, p) for p in found]
         yield from self.pool.all(tasks, chunk=4)
-        if not job.sample and not self.pool.left_out:
+        if not job.sample and not self.options.near and not self.pool.left_out:
             yield from self._beyond(job, len(calls) + 1)
 
     def _beyond(self, job, n):
@@ -203,17 +205,19 @@ def read_options():
     a.add_argument("--double", action="store_true", help="kill recover as well")
     a.add_argument("--literal", action="store_true", help="double kills before and after every call")
     a.add_argument("--exhaustive", action="store_true")
+    a.add_argument("--near", nargs="+", metavar="WORD", help="at calls with such a word, as .super, and next to them")
     a.add_argument("--sample", type=int, metavar="K")
     a.add_argument("--point", type=int, metavar="N")
     a.add_argument("--when", choices=("before", "after"), default="before")
     a.add_argument("--second", type=int, metavar="M")
     a.add_argument("--second-when", choices=("before", "after"), default="before")
+    a.add_argument("--enough", type=int, default=ENOUGH, help="faults after which a campaign ends")
     a.add_argument("--stop", action="store_true", help="only kill, and keep the folder")
     options = a.parse_args()
     if not options.suite and not (options.mode and options.ending and options.size):
         a.error("either --suite, or --mode, --ending and --size")
-    if not options.suite and not (options.exhaustive or options.sample or options.point):
-        a.error("--exhaustive, --sample or --point")
+    if not options.suite and not (options.exhaustive or options.near or options.sample or options.point):
+        a.error("--exhaustive, --near, --sample or --point")
     for program in (options.program, options.killat):
         if not os.access(program, os.X_OK):
             print(f"Bail out! there is no program {program}")

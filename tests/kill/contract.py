@@ -10,6 +10,8 @@ import re
 # large enough for the option to matter.
 OPTIONS = {
     "cap64k": {"title": "64 kB of held pages", "lines": ['held_pages = "64kB"'], "rows": 700},
+    # The third tenant, of large pages, fills most of it: those that have voted go to disk (relief.c).
+    "relief": {"title": "pages that go to disk together", "lines": ['held_pages = "650kB"']},
     "groups": {"title": "a group a tenant", "lines": ["group_size = 1"]},
     "owners": {"title": "tenants of another user", "lines": []},
     # The checksum in a journal samples every 200th byte: all of them zeros in such text.

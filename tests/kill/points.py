@@ -53,6 +53,12 @@ def singles(calls):
     return [Point(n, when) for n, when in every(calls)]
 
 
+def near(found, calls, words):
+    """Those at, or next to, a call that has one of the words in it."""
+    hits = {n for n, call in enumerate(calls, 1) if any(word in call for word in words)}
+    return [p for p in found if hits & {p.n - 1, p.n, p.n + 1}]
+
+
 def firsts(calls, literal, removable):
     """First kills of double ones: "before" is where the state folder is removed afterwards."""
     if literal:

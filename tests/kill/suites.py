@@ -41,6 +41,7 @@ QUICK = [
     *singles(ALL, (10,), sample=12),
     *singles(ALL, (10,), sample=12, threads=4),
     *singles(ALL, (3,), sample=12, options=("cap64k",)),
+    *singles(("delete", "mixed"), (3,), sample=12, options=("relief",)),
     *singles(ALL, (3,), sample=12, options=("groups",)),
     *singles(("delete", "wal-idle"), (3,), sample=12, options=("owners",)),
     *doubles(ALL, (3,), sample=16),
@@ -49,6 +50,7 @@ QUICK = [
 SOAK = [
     *singles(ALL, (1, 3, 10)),
     *singles(ALL, (3, 10), options=("cap64k",)),
+    *singles(ALL, (3, 10), options=("relief",)),
     *singles(ALL, (3,), options=("groups",)),
     *singles(ALL, (3,), options=("owners",)),
     *singles(ALL, (10,), sample=2000, threads=4),

@@ -3,11 +3,11 @@
 
     power.py --suite quick|soak|sanitized [--images N]
     power.py --mode M --ending E --size N [--option O]... [--recover] --images K | --image NUMBER
-             [--without SYNC]
+             [--near NOTE] [--without SYNC]
 
 Prints TAP, one test a campaign. Each fault is one line with the moment and what was left, and below it the
 command that repeats just that image; its folder and the record are kept. --recover loses the power during
-the recovery after a kill. --without leaves a sync of the record out, as a bug would.
+the recovery after a kill, --near right behind some note ("create .anchor"). --without leaves a sync of the record out, as a bug would.
 """
 
 import argparse
@@ -121,6 +121,7 @@ def read_options():
     a.add_argument("--option", action="append", choices=contract.OPTIONS, default=[])
     a.add_argument("--threads", type=int, default=1, help="--jobs of the program")
     a.add_argument("--recover", nargs="?", const=tasks.ANY, default="", metavar="NOTE", help=RECOVER)
+    a.add_argument("--near", default="", metavar="NOTE", help="lose the power right behind such a note, mostly")
     a.add_argument("--without", default="", metavar="SYNC", help='leave it out ("fsync tenants 3": the third one)')
     a.add_argument("--enough", type=int, default=ENOUGH, help="faults after which a campaign ends")
     a.add_argument("--images", type=int, help="how many, in all")
@@ -140,7 +141,7 @@ def jobs_of(options):
     if options.suite:
         return campaigns.SUITES[options.suite][0]
     campaign = Campaign(options.mode, options.ending, options.size, tuple(options.option), options.threads)
-    return [tasks.Job(campaign, options.recover, options.without)]
+    return [tasks.Job(campaign, options.recover, options.near, options.without)]
 
 
 def run_jobs(options, setting):

@@ -20,15 +20,18 @@ ANY = "anywhere"
 class Job:
     campaign: Campaign
     recover: str = ""  # where the run is killed: ANY, or "KIND END", a kind of note and how the name ends
+    near: str = ""  # notes behind which the power fails for the most part: a kind, and how the name ends
     without: str = ""  # a sync that is left out: its kind, how the name ends, and which of these
 
     def title(self):
         after = f" after {self.recover}" if self.recover != ANY else ""
         words = self.campaign.title() + (f", recovering from a kill{after}" if self.recover else "")
+        words += f", behind {self.near}" if self.near else ""
         return words + (f", without {self.without}" if self.without else "")
 
     def arguments(self):
         words = self.campaign.arguments() + (f" --recover '{self.recover}'" if self.recover else "")
+        words += f" --near '{self.near}'" if self.near else ""
         return words + (f" --without '{self.without}'" if self.without else "")
 
     def weight(self):
@@ -53,6 +56,8 @@ def begin(worker, job, recorder):
         Desk.bench, Desk.whole = bench, None
     if Desk.whole is None:
         Desk.whole = Recording(bench, recorder)
+        if job.near:
+            Desk.whole.look_near(job.near)
         if job.without:
             Desk.whole.leave_out(job.without)
     return bench

@@ -19,9 +19,11 @@
 /* Setup and teardown for tests that need files: the working folder is then empty and theirs. */
 static inline int enter_folder(void **state)
 {
-    char name[] = "/tmp/lockstep-unit-XXXXXX";
+    const char *place = getenv("TMPDIR");
+    char name[4096];
 
     (void)state;
+    snprintf(name, sizeof name, "%s/lockstep-unit-XXXXXX", place ? place : "/tmp");
     return mkdtemp(name) && chdir(name) == 0 ? 0 : -1;
 }
 

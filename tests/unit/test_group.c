@@ -192,6 +192,7 @@ static void a_live_wal_tenant_is_logged(void **state)
 static void a_file_that_shrinks_is_cut_after_the_decision(void **state)
 {
     struct fleet_under_test t;
+    struct stat st;
 
     (void)state;
     set_up(&t,
@@ -203,7 +204,17 @@ static void a_file_that_shrinks_is_cut_after_the_decision(void **state)
     prepare_all(&t, GUARANTEE_ATOMIC);
     commit(&t);
     expect(&t, 1, "delete");
+    assert_int_equal(stat(t.paths[0], &st), 0);
+    assert_true(st.st_size < 100000);
     tear_down(&t);
+}
+
+/* Debian's SQLite overwrites what is deleted, so it journals it; others leave it as it is. */
+static int delete_lightly(sqlite3 *db, char **message, const struct sqlite3_api_routines *api)
+{
+    (void)message;
+    (void)api;
+    return sqlite3_exec(db, "PRAGMA secure_delete=OFF", NULL, NULL, NULL);
 }
 
 static void a_shrinking_file_aborts_whole(void **state)
@@ -212,6 +223,7 @@ static void a_shrinking_file_aborts_whole(void **state)
     struct fleet_under_test t;
 
     (void)state;
+    assert_int_equal(sqlite3_auto_extension((void (*)(void))delete_lightly), SQLITE_OK);
     set_up(&t,
            "PRAGMA auto_vacuum=FULL; CREATE TABLE users(id INTEGER PRIMARY KEY, name TEXT);"
            "INSERT INTO users(name) VALUES ('a'), ('b'), ('c'); CREATE TABLE big(x);"
@@ -223,6 +235,7 @@ static void a_shrinking_file_aborts_whole(void **state)
     finish(&t, VERDICT_ABORT);
     expect(&t, 0, "delete");
     assert_int_equal(ask(t.paths[0], "SELECT count(*) FROM big"), 200);
+    sqlite3_reset_auto_extension();
     tear_down(&t);
 }
 
@@ -294,6 +307,63 @@ static void a_new_process_settles_a_decided_group(void **state)
     finish(&t, VERDICT_COMMIT);
     expect(&t, 1, "delete");
     tear_down(&t);
+}
+
+/* Whoever has only them, without a run log, must know all whom they decide for. */
+static void the_decision_files_name_every_journal(void **state)
+{
+    CLEANUP_ERROR struct error e = ERROR_INIT;
+    CLEANUP_STR struct str journals = STR_INIT;
+    struct fleet_under_test t;
+    const char *at;
+
+    (void)state;
+    set_up(&t, plain, add_tier);
+    prepare_all(&t, GUARANTEE_ATOMIC);
+    must(decision_journals(&((struct sqlite_group *)t.p)->decision, &journals, &e), &e);
+    at = str_text(&journals);
+    for (int i = 0; i < TENANTS; i++, at += strlen(at) + 1) {
+        assert_int_equal(strncmp(at, t.paths[i], strlen(t.paths[i])), 0);
+        assert_string_equal(at + strlen(t.paths[i]), "-journal");
+    }
+    finish(&t, VERDICT_ABORT);
+    tear_down(&t);
+}
+
+/* It may have been removed by whoever takes it for a left-over, and that commits. */
+static void a_super_journal_that_somebody_removed_is_doubt(void **state)
+{
+    CLEANUP_ERROR struct error e = ERROR_INIT;
+    struct fleet_under_test t;
+
+    (void)state;
+    set_up(&t, plain, add_tier);
+    prepare_all(&t, GUARANTEE_ATOMIC);
+    must(t.p->ops->seal(t.p, &e), &e);
+    assert_int_equal(unlink(((struct sqlite_group *)t.p)->decision.super), 0);
+    assert_int_equal(t.p->ops->decide(t.p, &e), E_DOUBT);
+    tear_down(&t);
+}
+
+/* SQLite sums the bytes of the name as signed ones; a sum that is wrong is no name. */
+static void a_decision_holds_in_a_folder_with_an_accent(void **state)
+{
+    CLEANUP_ERROR struct error e = ERROR_INIT;
+    struct fleet_under_test t;
+
+    (void)state;
+    assert_int_equal(mkdir("caf\303\251", 0755), 0);
+    assert_int_equal(chdir("caf\303\251"), 0);
+    set_up(&t, plain, add_tier);
+    prepare_all(&t, GUARANTEE_ATOMIC);
+    must(t.p->ops->seal(t.p, &e), &e);
+    must(t.p->ops->decide(t.p, &e), &e);
+    t.p->ops->free(t.p); /* as if killed: the next to open them is a stock SQLite */
+    t.p = NULL;
+    for (int i = 0; i < TENANTS; i++)
+        assert_int_equal(ask(t.paths[i], has_tier), 1);
+    tear_down(&t);
+    assert_int_equal(chdir(".."), 0);
 }
 
 static void a_reader_that_stays_leaves_files_untouched(void **state)
@@ -425,6 +495,9 @@ int main(void)
         in_a_folder(a_left_over_journal_does_no_harm),
         in_a_folder(a_new_process_settles_an_undecided_group),
         in_a_folder(a_new_process_settles_a_decided_group),
+        in_a_folder(the_decision_files_name_every_journal),
+        in_a_folder(a_super_journal_that_somebody_removed_is_doubt),
+        in_a_folder(a_decision_holds_in_a_folder_with_an_accent),
         in_a_folder(a_reader_that_stays_leaves_files_untouched),
         in_a_folder(page_sizes),
         in_a_folder(who_waits_for_a_reader_lets_no_new_one_in),

@@ -1,0 +1,143 @@
+"""The tests that catch mutants, each by the name under which a person can run it.
+
+A catcher must pass on the right program and fail on the mutant, and say what it is named for: that case of
+a unit or command test, that kind of fault of a campaign, that promise of the simulator.
+"""
+
+import os
+import re
+import sys
+from dataclasses import dataclass
+
+from tree import run
+
+SEED = 1
+FEW = 100  # images of the right program: `make check` judges thousands
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One case of a unit test."""
+
+    program: str
+    case: str
+
+    def target(self):
+        return (f"tests/unit/test_{self.program}",)
+
+    def title(self):
+        return f"`unit/test_{self.program}`: {self.case}"
+
+    def command(self, tree, whole=True):
+        return [os.path.join(tree.build, *self.target())]
+
+    def found(self):
+        return rf"^not ok \d+ - {self.case}$"
+
+
+@dataclass(frozen=True)
+class Command:
+    """One case of a command test."""
+
+    file: str
+    case: str
+
+    def target(self):
+        return ()
+
+    def title(self):
+        return f"`cli/{self.file}.bats`: {self.case}"
+
+    def command(self, tree, whole=True):
+        # bats makes its folder private there, and some cases are other users
+        bats = ["env", "-u", "TMPDIR", "bats", "--tap"]
+        return [*bats, "-f", f"^{re.escape(self.case)}$", f"{tree.root}/tests/cli/{self.file}.bats"]
+
+    def found(self):
+        return rf"^not ok \d+ {re.escape(self.case)}"
+
+
+@dataclass(frozen=True)
+class Kill:
+    """A campaign of the kill test; one fault of such a kind is enough."""
+
+    words: str
+    kinds: str = "torn|corrupt"
+
+    def target(self):
+        return ()
+
+    def title(self):
+        return f"`kill/campaign.py {self.words}`: {self.kinds.replace('|', ', ')}"
+
+    def command(self, tree, whole=True):
+        words = f"{self.words} --seed {SEED} --enough 1 --jobs 1"
+        return [sys.executable, f"{tree.root}/tests/kill/campaign.py", *words.split()]
+
+    def found(self):
+        return rf"^# (?:{self.kinds}): "
+
+
+@dataclass(frozen=True)
+class Power:
+    """Images of the power-loss test; one fault of such a kind is enough."""
+
+    words: str
+    kinds: str = "torn|corrupt|lost"
+    images: int = 600
+    recover: str = ""  # a note at which the run is killed before
+    near: str = ""  # a note behind which the power fails
+
+    def target(self):
+        return ()
+
+    def title(self):
+        after = f" --recover '{self.recover}'" if self.recover else ""
+        after += f" --near '{self.near}'" if self.near else ""
+        return f"`power/power.py {self.words}{after}`: {self.kinds.replace('|', ', ')}"
+
+    def command(self, tree, whole=True):
+        images = self.images if whole else min(self.images, FEW)
+        words = f"{self.words} --images {images} --seed {SEED} --enough 1 --jobs 1".split()
+        words += ["--recover", self.recover] if self.recover else []
+        words += ["--near", self.near] if self.near else []
+        return [sys.executable, f"{tree.root}/tests/power/power.py", *words]
+
+    def found(self):
+        return rf"^# (?:{self.kinds}): "
+
+
+@dataclass(frozen=True)
+class Sim:
+    """Schedules of the simulator; the promise that is broken first."""
+
+    promise: str
+    schedules: int = 20000
+
+    def target(self):
+        return ()
+
+    def title(self):
+        return f"`sim --seeds 1-{self.schedules}`: {self.promise}"
+
+    def command(self, tree, whole=True):
+        return [f"{tree.build}/tests/sim/sim", "--seeds", f"1-{self.schedules}"]
+
+    def found(self):
+        return rf"^# seed \d+: {re.escape(self.promise)}"
+
+
+@dataclass
+class Verdict:
+    passed: bool
+    found: bool
+    out: str
+
+
+def try_on(tree, catcher, whole=True):
+    env = {**os.environ, "LOCKSTEP": f"{tree.build}/lockstep", "KILLAT": f"{tree.build}/tests/kill/killat",
+           "RECORDER": f"{tree.build}/tests/power/recorder.so", "BUILD_ROOT": tree.build,
+           "SOURCE_ROOT": tree.root, "CMOCKA_MESSAGE_OUTPUT": "TAP", "TMPDIR": tree.scratch}
+    done = run(catcher.command(tree, whole), cwd=tree.scratch, env=env)
+    found = re.search(catcher.found(), done.stdout, re.M) is not None
+    return Verdict(done.returncode == 0, found and done.returncode != 0, done.stdout)
