@@ -62,7 +62,7 @@ schemas()
 # field EXPRESSION: of the JSON document d in $output
 field()
 {
-    python3 -c 'import json, sys; d = json.loads(sys.argv[2]); print(eval(sys.argv[1]))' \
+    "${PYTHON:-python3}" -c 'import json, sys; d = json.loads(sys.argv[2]); print(eval(sys.argv[1]))' \
         "$1" "$output"
 }
 

@@ -57,7 +57,7 @@ start_waiting_run()
     notes_and_tier
     lockstep up --quiet
     run -0 lockstep log --json
-    is "$(tail -1 <<<"$output" | python3 -c 'import json,sys; print(json.load(sys.stdin)["kind"])')" end
+    is "$(tail -1 <<<"$output" | "${PYTHON:-python3}" -c 'import json,sys; print(json.load(sys.stdin)["kind"])')" end
     first=$output
     run -0 lockstep watch last --json
     is "$output" "$first"
