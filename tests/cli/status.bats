@@ -94,6 +94,19 @@ same_without_the_cache()
     is "${lines[0]}" "2 tenants: 1 at 002 (head), 1 pending"
 }
 
+@test "what an application changes in WAL mode is seen: size and header of the file stay as they were" {
+    fleet 2
+    notes_and_tier
+    sqlite3 tenants/t1.db 'PRAGMA journal_mode=WAL' >/dev/null
+    lockstep up --quiet
+    run -0 lockstep status
+    head -c 100 tenants/t1.db >before
+    sqlite3 tenants/t1.db 'DELETE FROM lockstep_history WHERE version = 2'
+    head -c 100 tenants/t1.db | cmp - before
+    run -0 lockstep status
+    is "${lines[0]}" "2 tenants: 1 at 002 (head), 1 pending"
+}
+
 @test "a history that somebody has written nonsense into breaks nothing" {
     fleet 1
     notes_and_tier

@@ -289,7 +289,7 @@ STORE = [
            Command("runs", "a second run says who holds the fleet, exit 6")),
     Mutant("the cache of looks does not ask when a file changed", "src/base/stamp.c", "stamp_same",
            "a->mtime_ns == b->mtime_ns && a->ctime_ns == b->ctime_ns &&", "",
-           Command("status", "what an application changes after a run is seen")),
+           Command("status", "what an application changes in WAL mode is seen: size and header of the file stay as they were")),
     Mutant("a history's down script need not be the run log's", "src/op/undo.c", "check_script",
            "!str_same(row->down_hash, step->inverse->hash)", "0",
            Command("back", "undo is refused when the stored down script is not the run log's")),
@@ -298,7 +298,7 @@ STORE = [
            Command("back", "undo is refused when a later run lies on top, which is named")),
     Mutant("the chain does not begin with what lies before", "src/store/chain.c", "chain_hash",
            "add_field(h, before, strlen(before));", "", 
-           Command("runs", "log --verify finds an edited, a removed and a moved event, and a cut tail")),
+           Unit("log", "a_forged_event_breaks_the_chain_at_the_next")),
 ]
 
 MUTANTS = [*DECISION, *JOURNAL, *SEALING, *LOCKS, *SETTLING, *MACHINE, *STORE]

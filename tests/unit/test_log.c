@@ -8,6 +8,7 @@
 #include <sqlite3.h>
 
 #include "base/error.h"
+#include "store/chain.h"
 #include "store/hold.h"
 #include "store/log.h"
 #include "store/store.h"
@@ -222,6 +223,30 @@ static void the_chain_shows_every_tampering(void **state)
         store_close(store);
         assert_int_equal(unlink(DB_NAME), 0);
     }
+}
+
+/* Whoever rewrites an event can give it the hash that fits; but the next one has the old one in its
+ * own. */
+static void a_forged_event_breaks_the_chain_at_the_next(void **state)
+{
+    struct store *store = open_or_die(STORE_WRITE);
+    struct log_event forged = {.seq = 1, .run = "20261120T100000-aaaaaa", .kind = "plan"};
+    char before[HASH_TEXT], sql[400];
+    struct log_verdict verdict;
+
+    (void)state;
+    three_runs(store);
+    forged.body = "{}";
+    forged.body_len = 2;
+    forged.at_us = 1790000000000000;
+    forged.format = LOG_FORMAT;
+    chain_start(before);
+    assert_int_equal(chain_hash(before, &forged, forged.hash), E_OK);
+    snprintf(sql, sizeof sql, "UPDATE log SET body='{}', hash='%s' WHERE seq=1", forged.hash);
+    shell_sql(sql);
+    assert_int_equal(log_verify(store, &verdict, NULL), 0);
+    assert_int_equal(verdict.broken_seq, 2);
+    store_close(store);
 }
 
 static void the_index_of_runs_follows_plan_and_end(void **state)
@@ -473,6 +498,7 @@ int main(void)
         IN_FOLDER(two_writers_share_one_chain),
         IN_FOLDER(the_head_moves_with_every_event_and_is_found_again),
         IN_FOLDER(the_chain_shows_every_tampering),
+        IN_FOLDER(a_forged_event_breaks_the_chain_at_the_next),
         IN_FOLDER(the_index_of_runs_follows_plan_and_end),
         IN_FOLDER(a_run_is_found_by_id_by_prefix_and_as_the_last),
         IN_FOLDER(a_down_script_is_known_by_the_hash_in_the_plan),
