@@ -13,9 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "base/error.h"
+#include "base/json.h"
 #include "base/str.h"
 #include "op/job.h"
 #include "op/session.h"
@@ -278,12 +277,12 @@ static int read_all(struct job *job, const json_t *all, struct error *e)
 
 int job_read(const char *body, size_t len, struct job *job, struct error *e)
 {
-    json_t *all = json_loadb(body, len, 0, NULL);
-    int r;
+    CLEANUP_JSON json_t *all = NULL;
+    int r = json_read(body, len, 0, &all, NULL);
 
     *job = (struct job){0};
-    r = all ? read_all(job, all, e) : E_INVALID;
-    json_decref(all);
+    if (r == E_OK)
+        r = read_all(job, all, e);
     if (r != E_OK) {
         job_free(job);
         return error_set(e, E_FATAL,

@@ -214,8 +214,9 @@ int record_replay(const struct job *job, struct run *machine, const struct log_e
 
     if (kind < 0)
         return E_OK;
-    body = json_loadb(event->body, event->body_len, 0, NULL);
-    r = body ? replay(job, machine, (enum record_kind)kind, body) : E_INVALID;
+    if (log_body(event, &body, e) != E_OK)
+        return E_FATAL;
+    r = replay(job, machine, (enum record_kind)kind, body);
     json_decref(body);
     if (r == E_OK)
         return E_OK;

@@ -15,11 +15,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <jansson.h>
-
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/lock.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -71,9 +70,10 @@ static bool parse(const char *line, size_t n, struct holder *holder)
     const char *host, *command, *run;
     json_int_t since;
     int pid;
-    json_t *json = json_loadb(line, n, 0, NULL);
-    bool whole = json && json_unpack(json, "{s:i,s:s,s:s,s:s,s:I}", "pid", &pid, "host", &host,
-                                     "command", &command, "run", &run, "since_us", &since) == 0;
+    CLEANUP_JSON json_t *json = NULL;
+    bool whole = json_read(line, n, 0, &json, NULL) == E_OK &&
+                 json_unpack(json, "{s:i,s:s,s:s,s:s,s:I}", "pid", &pid, "host", &host, "command",
+                             &command, "run", &run, "since_us", &since) == 0;
 
     memset(holder, 0, sizeof *holder);
     if (whole) {
@@ -83,7 +83,6 @@ static bool parse(const char *line, size_t n, struct holder *holder)
         snprintf(holder->command, sizeof holder->command, "%s", command);
         snprintf(holder->run, sizeof holder->run, "%s", run);
     }
-    json_decref(json);
     return whole && pid > 0;
 }
 
