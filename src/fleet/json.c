@@ -19,7 +19,7 @@ static const char *scalar(struct draft *draft, const json_t *value)
     if (!json_is_integer(value))
         return NULL;
     str_addf(&text, "%lld", (long long)json_integer_value(value));
-    return str_ok(&text) ? arena_copy(draft->arena, str_text(&text)) : NULL;
+    return str_copy(&text, draft->arena);
 }
 
 static int wrong(struct error *e, const char *what, const char *name)

@@ -45,7 +45,7 @@ static const char *from_parent(struct folders *folders, const char *path)
     if (!above)
         return NULL;
     path_join(&real, above, path_base(path));
-    return str_ok(&real) ? arena_copy(&folders->arena, str_text(&real)) : NULL;
+    return str_copy(&real, &folders->arena);
 }
 
 static const char *look(struct folders *folders, const char *path)

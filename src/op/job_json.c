@@ -108,14 +108,10 @@ int job_write(const struct job *job, struct str *body)
 {
     struct writing w = {.scripts = json_array(), .texts = json_array()};
     json_t *all = write_all(job, &w);
-    char *text = all && !w.failed ? json_dumps(all, JSON_COMPACT) : NULL;
+    int r = all && !w.failed ? json_write(all, JSON_COMPACT, body) : E_NOMEM;
 
     json_decref(all);
-    if (!text)
-        return E_NOMEM;
-    str_add(body, text);
-    free(text);
-    return str_ok(body) ? E_OK : E_NOMEM;
+    return r;
 }
 
 /* --- reading --- */

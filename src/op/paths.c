@@ -33,7 +33,7 @@ int path_resolve(struct path_resolver *r, struct arena *arena, const char *path,
         return outcome;
     str_reset(&text);
     path_join(&text, r->real, path_base(path));
-    *real = str_ok(&text) ? arena_copy(arena, str_text(&text)) : NULL;
+    *real = str_copy(&text, arena);
     return *real ? E_OK : error_oom(e);
 }
 

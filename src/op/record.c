@@ -3,10 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/json.h"
 #include "base/str.h"
 #include "op/job.h"
 #include "store/log.h"
@@ -116,14 +115,10 @@ int record_write(const struct job *job, const struct run *run, const struct grou
                  enum record_kind record, struct str *body)
 {
     json_t *json = body_of(job, run, g, slot, record);
-    char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+    int r = json ? json_write(json, JSON_COMPACT, body) : E_NOMEM;
 
     json_decref(json);
-    if (!text)
-        return E_NOMEM;
-    str_add(body, text);
-    free(text);
-    return str_ok(body) ? E_OK : E_NOMEM;
+    return r;
 }
 
 int record_append(struct store *store, const char *run, const char *kind, const struct str *body,

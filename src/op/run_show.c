@@ -82,13 +82,12 @@ static int add_failure(struct showing *sh, const json_t *body)
     struct failure_view *f;
 
     render(body, &text);
-    if (!str_ok(&text) ||
-        !array_room(&v->failures, v->n_failures, &sh->cap_failures, sizeof *v->failures))
+    if (!array_room(&v->failures, v->n_failures, &sh->cap_failures, sizeof *v->failures))
         return E_NOMEM;
     f = &v->failures[v->n_failures++];
     f->group = (uint32_t)json_integer_value(json_object_get(body, "group"));
     f->tenant = arena_copy(&v->arena, tenant);
-    f->text = arena_copy(&v->arena, str_text(&text));
+    f->text = str_copy(&text, &v->arena);
     return f->text && (f->tenant || !tenant) ? E_OK : E_NOMEM;
 }
 
@@ -133,9 +132,9 @@ static int list_steps(struct run_view *v, const struct recipe *recipe)
         CLEANUP_STR struct str text = STR_INIT;
 
         str_addf(&text, "%s_%s %s", s->digits, s->name, s->down ? "down" : "up");
-        if (is_listed(v, str_text(&text)))
+        if (str_ok(&text) && is_listed(v, str_text(&text)))
             continue;
-        v->migrations[v->n_migrations] = arena_copy(&v->arena, str_text(&text));
+        v->migrations[v->n_migrations] = str_copy(&text, &v->arena);
         if (!v->migrations[v->n_migrations++])
             return E_NOMEM;
     }

@@ -170,7 +170,7 @@ static int write_canonical(struct arena *arena, struct script *script, struct er
         str_addn(&text, s->sql, s->len);
         str_add(&text, ";\n");
     }
-    script->text = str_ok(&text) ? arena_copyn(arena, str_text(&text), text.len) : NULL;
+    script->text = str_copy(&text, arena);
     if (!script->text || hash_text(script->text, text.len, script->hash) != E_OK)
         return error_oom(e);
     return E_OK;

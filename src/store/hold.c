@@ -45,14 +45,15 @@ static void introduce(struct hold *hold)
     json_t *json =
         json_pack("{s:i,s:s,s:s,s:s,s:I}", "pid", (int)self->pid, "host", self->host, "command",
                   self->command, "run", self->run, "since_us", (json_int_t)self->since_us);
-    char line[LINE_BYTES];
-    size_t n = json ? json_dumpb(json, line, sizeof line - 1, JSON_COMPACT | JSON_ENSURE_ASCII) : 0;
+    CLEANUP_STR struct str line = STR_INIT;
+    int r = json ? json_write(json, JSON_COMPACT | JSON_ENSURE_ASCII, &line) : E_NOMEM;
 
     json_decref(json);
-    if (n == 0 || n >= sizeof line)
+    str_addc(&line, '\n');
+    if (r != E_OK || !str_ok(&line) || line.len > LINE_BYTES)
         return;
-    line[n++] = '\n';
-    if (file_pwrite(hold->fd, line, n, 0) == 0 && ftruncate(hold->fd, (off_t)n) != 0)
+    if (file_pwrite(hold->fd, line.data, line.len, 0) == 0 &&
+        ftruncate(hold->fd, (off_t)line.len) != 0)
         return;
 }
 
