@@ -18,18 +18,17 @@
 #include "store/hold.h"
 #include "store/store.h"
 
-static bool is_live(const struct session *s, const char *run)
-{
-    struct holder holder;
-
-    return hold_look(s->config.state, &holder, NULL) == E_OK && str_same(holder.run, run);
-}
-
 const char *run_state_word(const struct session *s, const struct log_run *run)
 {
+    struct holder holder;
+    int r;
+
     if (run->outcome[0])
         return run->outcome;
-    return is_live(s, run->run) ? "running" : "in doubt";
+    r = hold_look(s->config.state, &holder, NULL);
+    if (r != E_OK && r != E_MISSING)
+        return "open"; /* nobody knows whether somebody is at it */
+    return r == E_OK && str_same(holder.run, run->run) ? "running" : "in doubt";
 }
 
 int run_abort(struct session *s, const char *run, char named[40], struct error *e)
@@ -38,6 +37,8 @@ int run_abort(struct session *s, const char *run, char named[40], struct error *
     struct log_run found;
     int r = hold_look(s->config.state, &holder, e);
 
+    if (r == E_OK && !holder.pid)
+        return error_set(e, E_HELD, "a run holds the fleet, and did not say which");
     if (r == E_MISSING || (r == E_OK && !holder.run[0]))
         return error_set(e, E_MISSING, "no run is live");
     if (r == E_OK)

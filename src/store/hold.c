@@ -66,15 +66,17 @@ static void describe_self(struct holder *self, const char *command)
         snprintf(self->host, sizeof self->host, "localhost");
 }
 
-static bool parse(const char *line, size_t n, struct holder *holder)
+/* E_OK, E_INVALID (no whole line), E_NOMEM. */
+static int parse(const char *line, size_t n, struct holder *holder)
 {
     const char *host, *command, *run;
     json_int_t since;
     int pid;
     CLEANUP_JSON json_t *json = NULL;
-    bool whole = json_read(line, n, 0, &json, NULL) == E_OK &&
-                 json_unpack(json, "{s:i,s:s,s:s,s:s,s:I}", "pid", &pid, "host", &host, "command",
-                             &command, "run", &run, "since_us", &since) == 0;
+    int r = json_read(line, n, 0, &json, NULL);
+    bool whole =
+        r == E_OK && json_unpack(json, "{s:i,s:s,s:s,s:s,s:I}", "pid", &pid, "host", &host,
+                                 "command", &command, "run", &run, "since_us", &since) == 0;
 
     memset(holder, 0, sizeof *holder);
     if (whole) {
@@ -84,23 +86,29 @@ static bool parse(const char *line, size_t n, struct holder *holder)
         snprintf(holder->command, sizeof holder->command, "%s", command);
         snprintf(holder->run, sizeof holder->run, "%s", run);
     }
-    return whole && pid > 0;
+    return r == E_OK && !(whole && pid > 0) ? E_INVALID : r;
 }
 
-/* A holder that has just got the lock has not written yet, or is writing: look again. */
-static void read_holder(int fd, struct holder *holder)
+/* A holder that has just got the lock has not written yet, or is writing: look again. E_OK with pid
+ * 0: it does not say who it is. */
+static int read_holder(int fd, struct holder *holder, struct error *e)
 {
     for (int attempt = 0; attempt < 5; attempt++) {
         char line[LINE_BYTES];
         size_t n;
+        int r;
 
         if (attempt > 0)
             pause_ms(10);
         if (file_pread(fd, line, LINE_BYTES, 0, &n) != 0)
-            return;
-        if (parse(line, n, holder))
-            return;
+            return error_errno(e, E_FATAL, "read", STORE_NAME_LOCK);
+        r = parse(line, n, holder);
+        if (r == E_NOMEM)
+            return error_oom(e);
+        if (r == E_OK)
+            return r;
     }
+    return E_OK;
 }
 
 static int held(const struct holder *h, struct error *e)
@@ -126,7 +134,7 @@ static int open_lock(const char *dir, int flags, int *fd, struct error *e)
     *fd = -1;
     path_join(&path, dir, STORE_NAME_LOCK);
     if (!str_ok(&path))
-        return error_set(e, E_FATAL, "out of memory");
+        return error_oom(e);
     *fd = open(str_text(&path), flags | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (*fd < 0)
         return error_errno(e, errno == ENOENT && !(flags & O_CREAT) ? E_MISSING : E_FATAL, "open",
@@ -148,7 +156,7 @@ static int take(int fd, int64_t wait_ms, const char *dir, struct error *e)
         if (r != E_BUSY)
             return error_errno(e, E_FATAL, "lock a file in", dir);
         if (left <= 0) {
-            read_holder(fd, &holder);
+            read_holder(fd, &holder, NULL); /* else it is held by nobody knows whom */
             return held(&holder, e);
         }
         pause_ms(left / 1000 < POLL_MS ? left / 1000 + 1 : POLL_MS);
@@ -211,6 +219,5 @@ int hold_look(const char *dir, struct holder *holder, struct error *e)
         return error_set(e, E_MISSING, "no run holds the fleet");
     if (r != E_BUSY)
         return error_errno(e, E_FATAL, "look at the lock in", dir);
-    read_holder(fd, holder);
-    return E_OK;
+    return read_holder(fd, holder, e);
 }

@@ -21,6 +21,7 @@ class Mode:
     journal: str = "delete"  # of the kill test's fleets
     vacuum: bool = False  # a third migration, outside any transaction
     jobs: int = 1
+    encoding: str = "UTF-8"
     cold: bool = False  # libcrypto's own first steps count
 
     @property
@@ -35,11 +36,12 @@ MODES = {m.name: m for m in (
     Mode("wal-live", journal="wal-live"),
     Mode("vacuum", vacuum=True),
     Mode("threads", jobs=3),
+    Mode("utf16", encoding="UTF-16"),
     Mode("cold", cold=True),
 )}
 ONE = ("delete",)
 BOTH = ("delete", "wal-idle")
-ALL = ("delete", "wal-idle", "wal-live", "vacuum", "threads")
+ALL = ("delete", "wal-idle", "wal-live", "vacuum", "threads", "utf16")
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class Command:
     target: str = "base"
     exits: tuple = (DONE, NOT_DONE, USAGE)
     modes: tuple = BOTH
+    live: bool = False  # while a run is under way (live.py)
     vacuum: tuple = ()  # start and target in that mode, where they differ: a part that is done goes back
 
     def ends(self, mode):
@@ -90,13 +93,15 @@ TABLE = [
     Command("undo", ("undo", "last", "--yes"), "head", "head", "base", CHANGE, ALL),
     Command("retry", ("retry", "last"), "failed", "base", "head", CHANGE),
     Command("recover-back", ("recover",), "undecided", "base", "base", CHANGE, ALL),
-    Command("recover-on", ("recover",), "decided", "head", "head", CHANGE, ALL, ("mid", "base")),
+    Command("recover-on", ("recover",), "decided", "head", "head", CHANGE, ALL, vacuum=("mid", "base")),
     Command("recover-inverse", ("recover",), "compensating", None, "base", CHANGE, ("vacuum",)),
     Command("runs", ("runs",), "head", "head", "head", modes=ONE),
     Command("show", ("show", "last"), "head", "head", "head", modes=ONE),
+    Command("show-failed", ("show", "last"), "failed", modes=ONE),
     Command("history", ("history", "t01"), "head", "head", "head", modes=ONE),
     Command("log", ("log",), "head", "head", "head", modes=ONE),
     Command("log-verify", ("log", "--verify"), "head", "head", "head", modes=ONE),
     Command("abort", ("abort",), "head", "head", "head", (USAGE, NOT_DONE), modes=ONE),
+    Command("abort-live", ("abort",), "patient", "base", None, modes=ONE, live=True),
 ]
 COMMANDS = {c.name: c for c in TABLE}

@@ -16,6 +16,7 @@ import fleet as fleets
 import schema
 from commands import MODES
 from holder import Holder
+from live import CONFIGURATION, LiveRun
 from judge import Fault, Judge
 from order import Order, Program
 from tree import Tree
@@ -67,9 +68,10 @@ class Stage:
         self.copies = os.path.join(base, "look")
         self.program = Program(program, failat, base, self.mode)
         self.holder = Holder()
+        self.live = LiveRun(self.program) if command.live else None
         self.known = {}  # what the judge said of a state of the folder
         ending = "failing" if command.stage == "failed" else "commit"
-        self.fleet = [replace(t, page_size=size) for t, size in
+        self.fleet = [replace(t, page_size=size, encoding=self.mode.encoding) for t, size in
                       zip(fleets.tenants(self.mode.journal, ending, len(PAGE_SIZES), ()), PAGE_SIZES)]
         self.judge = self._judge()(self.fleet)
         if not command.makes:
@@ -83,11 +85,20 @@ class Stage:
 
     def restore(self):
         self.holder.drop()
+        self.finish()
         self.tree.restore()
+        if self.live:
+            self.live.begin(self.folder, self.fleet[1].file)
         if not self.command.makes:
             self._hold()
 
+    def finish(self, aborted=False):
+        """The exit code of the run that is under way, if any."""
+        return self.live.end(aborted) if self.live else None
+
     def end(self):
+        if self.live:
+            self.live.close()
         self.program.end()
         self.judge.end()
         self.holder.end()
@@ -110,6 +121,7 @@ class Stage:
         """{kind: [(place, call, path)]} of the command without a fault."""
         self.restore()
         ended, calls = self.program.count(self.folder, self.command.words)
+        self.finish()
         if ended.code != self.golden.code:
             raise Broken(f"counting, {self.command.name} ended {ended.code}: {ended.last_words()}")
         return calls
@@ -117,6 +129,7 @@ class Stage:
     def _golden(self):
         self.restore()
         ended = self.program.run(self.folder, self.command.words)
+        self.finish(ended.code == 0)
         if self.command.makes:
             fleets.copy(self.folder, os.path.join(self.base, "made"))
         return ended
@@ -155,6 +168,11 @@ class Stage:
             with open(os.path.join(self.folder, "migrations", "003_compact.sql"), "w") as f:
                 f.write(f"-- lockstep:up\n{COMPACT}-- lockstep:down\n{COMPACT}")
         self._hold()
+
+    def _patient(self):
+        self._base()
+        with open(os.path.join(self.folder, "lockstep.conf"), "w") as f:
+            f.write(CONFIGURATION)
 
     def _grown(self):
         self._base()

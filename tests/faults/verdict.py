@@ -10,7 +10,7 @@ import fleet as fleets
 from judge import Fault
 from order import Hung
 
-from commands import DONE, IN_DOUBT
+from commands import DONE, IN_DOUBT, NOT_DONE
 
 TIMES = re.compile(r"(about |under )?\d+(\.\d+)? (ms|s|us|min|h)\b|\d{4}-\d\d-\d\d[T ][\d:.]+Z")
 RUN = re.compile(r"\d{8}T\d{6}-[0-9a-f]{6}")
@@ -50,13 +50,14 @@ class Try:
         self.stage, self.order = stage, order
         self.command, self.program, self.judge = stage.command, stage.program, stage.judge
         self.start, self.target = self.command.ends(stage.mode)
-        self.ended = None
+        self.ended = self.finished = None
 
     def run(self):
         """None, or the Fault."""
         self.stage.restore()
         try:
             self.ended = self.program.fail(self.stage.folder, self.command.words, self.order)
+            self.finished = self.stage.finish(self.ended.code == DONE)
             if not self.ended.call:
                 return None  # the command makes fewer calls this time
             self._ended_well()
@@ -145,10 +146,19 @@ class Try:
         if key not in self.stage.known:
             self.stage.known[key] = self._judge(hash(key) % 2 == 0)
         seen, code = self.stage.known[key], self.ended.code
-        if code != IN_DOUBT or self.stage.mode.atomic:
+        if self.command.live:
+            self._run_fits(seen, code)
+        elif code != IN_DOUBT or self.stage.mode.atomic:
             self._fits(seen, code)
         if seen.fault:
             raise seen.fault
+
+    def _run_fits(self, seen, code):
+        """Once it is asked, the run stops; where that failed, it may have been asked or not."""
+        if self.finished not in ((NOT_DONE,) if code == DONE else (DONE, NOT_DONE)):
+            raise Fault("wrong", f"exit {code}, and the run ended {self.finished}")
+        if seen.before:
+            self.judge.all_at(seen.before, "head" if self.finished == DONE else "base")
 
     def _fits(self, seen, code):
         if seen.before and code == DONE:
