@@ -102,6 +102,6 @@ TABLE = [
     Command("log", ("log",), "head", "head", "head", modes=ONE),
     Command("log-verify", ("log", "--verify"), "head", "head", "head", modes=ONE),
     Command("abort", ("abort",), "head", "head", "head", (USAGE, NOT_DONE), modes=ONE),
-    Command("abort-live", ("abort",), "patient", "base", None, modes=ONE, live=True),
+    Command("abort-live", ("abort",), "base", "base", None, modes=ONE, live=True),
 ]
 COMMANDS = {c.name: c for c in TABLE}

@@ -8,7 +8,6 @@ from holder import Holder
 from judge import Fault
 
 LIMIT = 60  # seconds
-CONFIGURATION = 'lock_timeout = "10m"\n'
 
 
 class LiveRun:

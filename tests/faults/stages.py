@@ -16,7 +16,7 @@ import fleet as fleets
 import schema
 from commands import MODES
 from holder import Holder
-from live import CONFIGURATION, LiveRun
+from live import LiveRun
 from judge import Fault, Judge
 from order import Order, Program
 from tree import Tree
@@ -168,11 +168,6 @@ class Stage:
             with open(os.path.join(self.folder, "migrations", "003_compact.sql"), "w") as f:
                 f.write(f"-- lockstep:up\n{COMPACT}-- lockstep:down\n{COMPACT}")
         self._hold()
-
-    def _patient(self):
-        self._base()
-        with open(os.path.join(self.folder, "lockstep.conf"), "w") as f:
-            f.write(CONFIGURATION)
 
     def _grown(self):
         self._base()
