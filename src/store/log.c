@@ -104,8 +104,8 @@ int log_body(const struct log_event *event, json_t **body, struct error *e)
 
     if (r == E_NOMEM)
         return error_set(e, E_FATAL, "out of memory");
-    if (r != E_OK)
-        error_set(e, r, "event %lld of the run log is not JSON", (long long)event->seq);
+    if (r != E_OK) /* for all but those who show it as it stands that is the end */
+        error_set(e, E_FATAL, "event %lld of the run log is not JSON", (long long)event->seq);
     return r;
 }
 

@@ -61,12 +61,13 @@ def execute(path, *statements):
 
 
 class Stage:
-    def __init__(self, base, command, mode, program, failat):
+    def __init__(self, base, command, mode, program, failat, after=None):
         os.makedirs(base)
         self.base, self.command, self.mode = base, command, MODES[mode]
         self.folder, self.template = os.path.join(base, "work"), os.path.join(base, "template")
         self.copies = os.path.join(base, "look")
         self.program = Program(program, failat, base, self.mode)
+        self.after = Program(after or program, failat, os.path.join(base, "after"), self.mode)
         self.holder = Holder()
         self.live = LiveRun(self.program) if command.live else None
         self.known = {}  # what the judge said of a state of the folder
@@ -100,6 +101,7 @@ class Stage:
         if self.live:
             self.live.close()
         self.program.end()
+        self.after.end()
         self.judge.end()
         self.holder.end()
         shutil.rmtree(self.base, ignore_errors=True)

@@ -199,7 +199,7 @@ class Try:
                 raise Fault("wrong", f"exit {self.ended.code}, but {id} is at {version}")
 
     def _must(self, words, codes=(DONE,)):
-        ended = self.program.run_again(self.stage.folder, words)
+        ended = self.stage.after.run_again(self.stage.folder, words)
         if ended.code not in codes:
             said = f"{words[0]} ended {ended.code}: {ended.last_words()}"
             raise Fault("wrong", f"afterwards {said}")
