@@ -54,11 +54,11 @@ class Command:
     exits: tuple = (DONE, NOT_DONE, USAGE)
     modes: tuple = BOTH
     live: bool = False  # while a run is under way (live.py)
-    vacuum: tuple = ()  # start and target in that mode, where they differ: a part that is done goes back
+    others: tuple = ()  # (mode, start and target in that mode), where they differ
 
     def ends(self, mode):
-        """(start, target); None for a mix."""
-        return self.vacuum if mode.vacuum and self.vacuum else (self.start, self.target)
+        """(start, target); None: any, as long as all tenants are alike when nothing is in doubt."""
+        return dict(self.others).get(mode.name, (self.start, self.target))
 
     @property
     def tells(self):
@@ -77,6 +77,9 @@ CHANGE = (DONE, NOT_DONE, USAGE, IN_DOUBT, POLICY)
 PLAN = (DONE, NOT_DONE, USAGE, POLICY)
 TELL = (DONE, NOT_DONE, USAGE, IN_DOUBT)
 
+# With a part committed, recover may take that back, and says so, or be kept from its own end behind it.
+RECOVERED = (("vacuum", (None, "base")), ("wal-live", (None, None)))
+
 TABLE = [
     Command("init", ("init",), "empty", modes=ONE),
     Command("new", ("new", "add_tier"), "empty", modes=ONE),
@@ -93,7 +96,7 @@ TABLE = [
     Command("undo", ("undo", "last", "--yes"), "head", "head", "base", CHANGE, ALL),
     Command("retry", ("retry", "last"), "failed", "base", "head", CHANGE),
     Command("recover-back", ("recover",), "undecided", "base", "base", CHANGE, ALL),
-    Command("recover-on", ("recover",), "decided", "head", "head", CHANGE, ALL, vacuum=("mid", "base")),
+    Command("recover-on", ("recover",), "decided", "head", "head", CHANGE, ALL, others=RECOVERED),
     Command("recover-inverse", ("recover",), "compensating", None, "base", CHANGE, ("vacuum",)),
     Command("runs", ("runs",), "head", "head", "head", modes=ONE),
     Command("show", ("show", "last"), "head", "head", "head", modes=ONE),

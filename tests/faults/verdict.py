@@ -30,6 +30,8 @@ def tree(folder):
     return found
 
 
+# Under memory shortage the sanitizer's own start of a thread fails, and ends the process.
+SANITIZER_GAVE_UP = "Sanitizer: CHECK failed: sanitizer_"
 SANITIZERS = re.compile("Sanitizer|runtime error:")
 
 # A read that fails with EIO is a malformed database to SQLite, which keeps no errno of it.
@@ -58,8 +60,10 @@ class Try:
         try:
             self.ended = self.program.fail(self.stage.folder, self.command.words, self.order)
             self.finished = self.stage.finish(self.ended.code == DONE)
+            if SANITIZER_GAVE_UP in self.ended.errors:
+                self.ended.call = ""
             if not self.ended.call:
-                return None  # the command makes fewer calls this time
+                return None  # nothing was tried: the command makes fewer calls this time
             self._ended_well()
             self._message()
             if self.command.makes:
@@ -162,13 +166,17 @@ class Try:
 
     def _fits(self, seen, code):
         if seen.before and code == DONE:
-            self.judge.all_at(seen.before, self.target)
+            self._all_at_target(seen.before)
         elif seen.before and code != IN_DOUBT:
             self._all_at_start(seen.before)
         if self.command.recovers and seen.after:
-            self.judge.all_at(seen.after, self.target)
+            self._all_at_target(seen.after)
         elif seen.after not in (None, seen.before):
             raise Fault("torn", f"recover made {seen.before} into {seen.after}")
+
+    def _all_at_target(self, versions):
+        self.judge.one_version(versions, self.judge.groups)
+        self.judge.all_at(versions, self.target or versions[self.stage.fleet[0].id])
 
     def _judge(self, looks_at_copies):
         """Of the tenants themselves, or of copies, so that recover finds them as they were left."""
