@@ -3,11 +3,11 @@
 #ifndef OP_RUNS_H
 #define OP_RUNS_H
 
-#include "base/error.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/error.h"
 #include "base/mem.h"
 #include "store/log.h"
 

@@ -105,7 +105,8 @@ class Campaign:
         calls = self._value(self.pool.apply(carry_out, ask))
         orders = [o for kind in self.options.kinds for o in self._orders(calls[kind], kind, chance)]
         chance.shuffle(orders)
-        orders.sort(key=lambda o: o.kind == "alloc")  # of these there are most
+        if self.options.every:
+            orders.sort(key=lambda o: o.kind == "alloc")  # of these there are most
         task = functools.partial(carry_out, one_try, self.options, command, mode, self._deadline())
         for value in self.pool.imap_unordered(task, orders, CHUNK if self.options.every else 4):
             yield self._value(value)

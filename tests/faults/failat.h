@@ -1,5 +1,5 @@
-#ifndef FAILAT_H
-#define FAILAT_H
+#ifndef TESTS_FAULTS_FAILAT_H
+#define TESTS_FAULTS_FAILAT_H
 
 #include <dlfcn.h>
 
