@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
+
 char *str_reserve(struct str *s, size_t n)
 {
     size_t cap = s->cap ? s->cap : 64;
@@ -100,6 +102,11 @@ void str_reset(struct str *s)
     s->failed = false;
     if (s->data)
         s->data[0] = '\0';
+}
+
+char *str_copy(const struct str *s, struct arena *arena)
+{
+    return s->failed ? NULL : arena_copyn(arena, str_text(s), s->len);
 }
 
 char *str_take(struct str *s)

@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct arena;
+
 struct str {
     char *data; /* NULL until the first append */
     size_t len; /* without the terminator */
@@ -33,9 +35,10 @@ void str_addv(struct str *s, const char *format, va_list args);
 char *str_reserve(struct str *s, size_t n);
 
 bool str_ok(const struct str *s);
-const char *str_text(const struct str *s); /* never NULL */
-void str_reset(struct str *s);             /* length 0, memory kept */
-char *str_take(struct str *s);             /* hands the buffer over (free()); NULL when failed */
+const char *str_text(const struct str *s);                /* never NULL */
+void str_reset(struct str *s);                            /* length 0, memory kept */
+char *str_copy(const struct str *s, struct arena *arena); /* NULL when failed, or out of memory */
+char *str_take(struct str *s); /* hands the buffer over (free()); NULL when failed */
 void str_free(struct str *s);
 
 bool str_same(const char *a, const char *b); /* NULL equals NULL only */

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "cli/text.h"
 #include "op/interrupt.h"
 #include "op/session.h"
@@ -51,16 +52,12 @@ static int write_out(const char *text, size_t len, struct error *e)
 
 static int flush_doc(struct cli *cli, size_t flags, struct error *e)
 {
-    char *text = cli->doc.failed ? NULL : json_dumps(cli->doc.root, flags | JSON_SORT_KEYS);
     CLEANUP_STR struct str line = STR_INIT;
+    int r = cli->doc.failed ? E_NOMEM : json_write(cli->doc.root, flags | JSON_SORT_KEYS, &line);
 
-    if (text) {
-        str_add(&line, text);
-        str_addc(&line, '\n');
-    }
-    free(text);
+    str_addc(&line, '\n');
     doc_reset(&cli->doc);
-    if (!text || !str_ok(&line))
+    if (r != E_OK || !str_ok(&line))
         return error_oom(e);
     return write_out(str_text(&line), line.len, e);
 }

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/json.h"
 #include "cli/cli.h"
 #include "cli/text.h"
 #include "store/log.h"
@@ -33,9 +34,12 @@ static void add_value(struct str *out, const char *key, json_t *value)
 static int show_text(struct cli *cli, const struct log_event *event, struct error *e)
 {
     struct str *out = &cli->out;
-    json_t *body = json_loadb(event->body, event->body_len, 0, NULL), *value;
+    CLEANUP_JSON json_t *body = NULL;
+    json_t *value;
     const char *key;
 
+    if (log_body(event, &body, e) == E_FATAL)
+        return E_FATAL;
     str_addf(out, "%lld ", (long long)event->seq);
     text_time(out, event->at_us);
     str_addc(out, ' ');
@@ -43,7 +47,10 @@ static int show_text(struct cli *cli, const struct log_event *event, struct erro
     str_addc(out, ' ');
     text_safe(out, event->kind);
     json_object_foreach(body, key, value) add_value(out, key, value);
-    json_decref(body);
+    if (!body) { /* rather as it stands than not at all */
+        str_add(out, " not JSON: ");
+        text_safe(out, event->body);
+    }
     str_addc(out, '\n');
     return cli_flush(cli, e);
 }
@@ -51,9 +58,12 @@ static int show_text(struct cli *cli, const struct log_event *event, struct erro
 static int show_line(struct cli *cli, const struct log_event *event, struct error *e)
 {
     struct doc *d = &cli->doc;
-    json_t *root = doc_root(d), *body = json_loadb(event->body, event->body_len, 0, NULL);
+    json_t *root, *body;
     char at[32];
 
+    if (log_body(event, &body, e) == E_FATAL)
+        return E_FATAL;
+    root = doc_root(d);
     clock_text(event->at_us, at);
     doc_int(d, root, "seq", event->seq);
     doc_text(d, root, "run", event->run);

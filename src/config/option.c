@@ -75,7 +75,7 @@ char *config_path(struct arena *arena, const char *dir, const char *path)
     CLEANUP_STR struct str joined = STR_INIT;
 
     path_join(&joined, dir, path);
-    return str_ok(&joined) ? arena_copy(arena, str_text(&joined)) : NULL;
+    return str_copy(&joined, arena);
 }
 
 char *config_glob(struct arena *arena, const char *dir, const char *glob)

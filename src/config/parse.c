@@ -5,6 +5,7 @@
  */
 #include "config/parse.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,6 +83,10 @@ static void on_error(cfg_t *cfg, const char *format, va_list args)
     if (reading->error.code)
         return;
     str_addv(&message, format, args);
+    if (!str_ok(&message)) {
+        fail_oom();
+        return;
+    }
     error_set(&reading->error, E_INVALID, "%s", str_text(&message));
     error_at(&reading->error, reading->config->file, line_of(cfg));
     hint_name(str_text(&message));
@@ -305,7 +310,10 @@ static int parse_text(const char *text)
 
     if (!cfg)
         return fail_oom();
+    errno = 0;
     done = cfg_parse_buf(cfg, text);
+    if (done != CFG_SUCCESS && errno == ENOMEM && !reading->error.code)
+        fail_oom(); /* of that alone libconfuse says nothing */
     cfg_free(cfg);
     if (reading->error.code)
         return reading->error.code;

@@ -50,5 +50,5 @@ const char *config_template(struct arena *arena)
         str_addc(&out, '\n');
     }
     str_add(&out, tail);
-    return str_ok(&out) ? arena_copy(arena, str_text(&out)) : NULL;
+    return str_copy(&out, arena);
 }

@@ -86,6 +86,20 @@ int db_step(sqlite3_stmt *stmt, struct error *e)
     return db_error(sqlite3_db_handle(stmt), e);
 }
 
+int db_bind_text(sqlite3_stmt *stmt, int parameter, const char *text, struct error *e)
+{
+    if (sqlite3_bind_text(stmt, parameter, text, -1, SQLITE_STATIC) == SQLITE_OK)
+        return E_OK;
+    return db_error(sqlite3_db_handle(stmt), e);
+}
+
+int db_row_whole(sqlite3_stmt *stmt, struct error *e)
+{
+    sqlite3 *db = sqlite3_db_handle(stmt);
+
+    return (sqlite3_errcode(db) & 0xff) == SQLITE_NOMEM ? db_error(db, e) : E_OK;
+}
+
 int db_exec(sqlite3 *db, const char *sql, struct error *e)
 {
     if (sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK)

@@ -24,6 +24,13 @@ void db_finalize(sqlite3_stmt **stmt);
 /* Fills e from the connection: message, extended code. Returns E_BUSY, E_NOMEM or E_REFUSED. */
 int db_error(sqlite3 *db, struct error *e);
 
+/*
+ * In a database in UTF-16 text is turned around on its way in and out, which takes memory: a text
+ * that had none would be written spoiled, or read as NULL.
+ */
+int db_bind_text(sqlite3_stmt *stmt, int parameter, const char *text, struct error *e);
+/* After the texts of a row were asked for: E_NOMEM when there was none for one of them. */
+int db_row_whole(sqlite3_stmt *stmt, struct error *e);
 int db_exec(sqlite3 *db, const char *sql, struct error *e); /* rows are thrown away */
 int db_prepare(sqlite3 *db, const char *sql, sqlite3_stmt **stmt, struct error *e);
 /* DB_ROW, DB_DONE, or an outcome (E_BUSY, E_NOMEM, E_REFUSED) with its detail in e. */

@@ -316,7 +316,7 @@ int glob_tenants(struct draft *draft, struct error *e)
         return E_INVALID;
     }
     str_addf(&origin, "glob %s", pattern);
-    w.origin = str_ok(&origin) ? arena_copy(draft->arena, str_text(&origin)) : NULL;
+    w.origin = str_copy(&origin, draft->arena);
     if (!w.origin)
         return error_oom(e);
     if (pattern[0] == '/')

@@ -1,17 +1,11 @@
 /* List files in JSON: [{"id": .., "path": .., "labels": {..}}] */
 #include <string.h>
 
-#include <jansson.h>
-
 #include "base/error.h"
+#include "base/json.h"
 #include "base/str.h"
 #include "config/config.h"
 #include "fleet/draft.h"
-
-static void json_free(json_t **json)
-{
-    json_decref(*json);
-}
 
 /* The text of a string, number or truth; NULL for anything else or when out of memory. */
 static const char *scalar(struct draft *draft, const json_t *value)
@@ -25,7 +19,7 @@ static const char *scalar(struct draft *draft, const json_t *value)
     if (!json_is_integer(value))
         return NULL;
     str_addf(&text, "%lld", (long long)json_integer_value(value));
-    return str_ok(&text) ? arena_copy(draft->arena, str_text(&text)) : NULL;
+    return str_copy(&text, draft->arena);
 }
 
 static int wrong(struct error *e, const char *what, const char *name)
@@ -120,14 +114,13 @@ static int take_entries(struct draft *draft, json_t *list, struct error *e)
 int json_tenants(struct draft *draft, const char *text, size_t len, struct error *e)
 {
     json_error_t wrong_at;
-    __attribute__((cleanup(json_free))) json_t *list =
-        json_loadb(text, len, JSON_REJECT_DUPLICATES, &wrong_at);
+    CLEANUP_JSON json_t *list = NULL;
     unsigned line = 0;
-    int r;
+    int r = json_read(text, len, JSON_REJECT_DUPLICATES, &list, &wrong_at);
 
-    if (list) {
+    if (r == E_OK) {
         r = take_entries(draft, list, e);
-    } else if (json_error_code(&wrong_at) == json_error_out_of_memory) {
+    } else if (r == E_NOMEM) {
         r = error_oom(e);
     } else {
         r = error_set(e, E_INVALID, "not JSON: %s", wrong_at.text);

@@ -45,7 +45,7 @@ static const char *from_parent(struct folders *folders, const char *path)
     if (!above)
         return NULL;
     path_join(&real, above, path_base(path));
-    return str_ok(&real) ? arena_copy(&folders->arena, str_text(&real)) : NULL;
+    return str_copy(&real, &folders->arena);
 }
 
 static const char *look(struct folders *folders, const char *path)
@@ -53,9 +53,11 @@ static const char *look(struct folders *folders, const char *path)
     const char *real = NULL;
     char link[1];
 
+    errno = 0;
     if (is_dots(path_base(path)) || readlink(path, link, sizeof link) >= 0)
         real = whole(folders, path);
-    return real ? real : from_parent(folders, path);
+    /* a link that is there must not count as a folder of its own for want of memory */
+    return real || errno == ENOMEM ? real : from_parent(folders, path);
 }
 
 static bool remember(struct folders *folders, const char *path, const char *real)

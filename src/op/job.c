@@ -59,17 +59,14 @@ static const char *target_text(struct arena *arena, const struct session *s,
                                const struct plan *plan)
 {
     const struct migration *m = source_find(&s->source, plan->target);
-    struct str text = STR_INIT;
-    char *copy;
+    CLEANUP_STR struct str text = STR_INIT;
 
     if (m)
         return m->digits;
     if (!plan->target)
         return "base";
     str_addf(&text, "%llu", (unsigned long long)plan->target);
-    copy = arena_copy(arena, str_text(&text));
-    str_free(&text);
-    return copy ? copy : "";
+    return str_copy(&text, arena);
 }
 
 static int name_folder(struct session *s, struct job *job, struct error *e)
@@ -94,7 +91,7 @@ static int take_plan(struct job *job, const struct session *s, const struct plan
     job->n_recipes = plan->n_recipes;
     job->tenants = plan->n_tenants;
     job->surveyed_us = planned->survey->began_us;
-    if (!make_arrays(job, plan->n_branches, plan->n_groups))
+    if (!job->target || !make_arrays(job, plan->n_branches, plan->n_groups))
         return E_NOMEM;
     for (size_t i = 0; i < plan->n_branches; i++)
         add_branch(job, &s->fleet, planned->survey, plan, &plan->branches[i]);

@@ -13,9 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "base/error.h"
+#include "base/json.h"
 #include "base/str.h"
 #include "op/job.h"
 #include "op/session.h"
@@ -109,14 +108,10 @@ int job_write(const struct job *job, struct str *body)
 {
     struct writing w = {.scripts = json_array(), .texts = json_array()};
     json_t *all = write_all(job, &w);
-    char *text = all && !w.failed ? json_dumps(all, JSON_COMPACT) : NULL;
+    int r = all && !w.failed ? json_write(all, JSON_COMPACT, body) : E_NOMEM;
 
     json_decref(all);
-    if (!text)
-        return E_NOMEM;
-    str_add(body, text);
-    free(text);
-    return str_ok(body) ? E_OK : E_NOMEM;
+    return r;
 }
 
 /* --- reading --- */
@@ -309,12 +304,12 @@ static int read_all(struct job *job, const json_t *all, struct error *e)
 
 int job_read(const char *body, size_t len, struct job *job, struct error *e)
 {
-    json_t *all = json_loadb(body, len, 0, NULL);
-    int r;
+    CLEANUP_JSON json_t *all = NULL;
+    int r = json_read(body, len, 0, &all, NULL);
 
     *job = (struct job){0};
-    r = all ? read_all(job, all, e) : E_INVALID;
-    json_decref(all);
+    if (r == E_OK)
+        r = read_all(job, all, e);
     if (r != E_OK) {
         job_free(job);
         return error_set(e, E_FATAL,

@@ -1,5 +1,6 @@
 #include "op/paths.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +33,7 @@ int path_resolve(struct path_resolver *r, struct arena *arena, const char *path,
         return outcome;
     str_reset(&text);
     path_join(&text, r->real, path_base(path));
-    *real = str_ok(&text) ? arena_copy(arena, str_text(&text)) : NULL;
+    *real = str_copy(&text, arena);
     return *real ? E_OK : error_oom(e);
 }
 
@@ -40,6 +41,8 @@ int path_follow(struct arena *arena, const char *path, char **real, struct error
 {
     char *resolved = realpath(path, NULL);
 
+    if (!resolved && errno == ENOMEM)
+        return error_oom(e);
     if (!resolved)
         return error_set(e, E_REFUSED, "is a link that leads nowhere");
     *real = arena_copy(arena, resolved);

@@ -3,10 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "op/job.h"
@@ -117,14 +116,10 @@ int record_write(const struct job *job, const struct run *run, const struct grou
                  enum record_kind record, struct str *body)
 {
     json_t *json = body_of(job, run, g, slot, record);
-    char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+    int r = json ? json_write(json, JSON_COMPACT, body) : E_NOMEM;
 
     json_decref(json);
-    if (!text)
-        return E_NOMEM;
-    str_add(body, text);
-    free(text);
-    return str_ok(body) ? E_OK : E_NOMEM;
+    return r;
 }
 
 int record_append(struct store *store, const char *run, const char *kind, const struct str *body,
@@ -253,7 +248,8 @@ int record_replay(const struct job *job, struct run *machine, const struct log_e
 
     if (kind < 0)
         return E_OK;
-    body = json_loadb(event->body, event->body_len, 0, NULL);
+    if (log_body(event, &body, e) != E_OK)
+        return E_FATAL;
     r = json_is_object(body) ? replay(job, machine, (enum record_kind)kind, body) : E_INVALID;
     json_decref(body);
     if (r == E_OK)

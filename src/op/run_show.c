@@ -3,9 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "base/error.h"
+#include "base/json.h"
 #include "base/str.h"
 #include "op/job.h"
 #include "op/runs.h"
@@ -16,6 +15,7 @@ struct showing {
     struct run_view *view;
     size_t cap_groups, cap_failures;
     int outcome;
+    struct error *e;
 };
 
 static struct group_view *group_row(struct run_view *v, uint32_t id)
@@ -60,13 +60,12 @@ static void mark_group(struct showing *sh, const json_t *body, const char *state
         snprintf(g->state, sizeof g->state, "%s", state);
 }
 
-static void render(struct showing *sh, const json_t *body, struct str *text)
+static void render(const json_t *body, struct str *text)
 {
     const char *file = json_string_value(json_object_get(body, "file"));
     const char *message = json_string_value(json_object_get(body, "message"));
     const char *statement = json_string_value(json_object_get(body, "statement"));
 
-    (void)sh;
     if (file)
         str_addf(text, "%s:%lld: ", file,
                  (long long)json_integer_value(json_object_get(body, "line")));
@@ -77,18 +76,19 @@ static void render(struct showing *sh, const json_t *body, struct str *text)
 
 static int add_failure(struct showing *sh, const json_t *body)
 {
+    const char *tenant = json_string_value(json_object_get(body, "tenant"));
     CLEANUP_STR struct str text = STR_INIT;
     struct run_view *v = sh->view;
     struct failure_view *f;
 
-    render(sh, body, &text);
+    render(body, &text);
     if (!array_room(&v->failures, v->n_failures, &sh->cap_failures, sizeof *v->failures))
         return E_NOMEM;
     f = &v->failures[v->n_failures++];
     f->group = (uint32_t)json_integer_value(json_object_get(body, "group"));
-    f->tenant = arena_copy(&v->arena, json_string_value(json_object_get(body, "tenant")));
-    f->text = arena_copy(&v->arena, str_text(&text));
-    return f->text ? E_OK : E_NOMEM;
+    f->tenant = arena_copy(&v->arena, tenant);
+    f->text = str_copy(&text, &v->arena);
+    return f->text && (f->tenant || !tenant) ? E_OK : E_NOMEM;
 }
 
 static int take(struct showing *sh, const char *kind, const json_t *body)
@@ -109,15 +109,11 @@ static int take(struct showing *sh, const char *kind, const json_t *body)
 static int visit(void *arg, const struct log_event *event)
 {
     struct showing *sh = arg;
-    json_t *body;
-    int r;
+    CLEANUP_JSON json_t *body = NULL;
 
     if (str_same(event->kind, "plan"))
         return E_OK;
-    body = json_loadb(event->body, event->body_len, 0, NULL);
-    r = body ? take(sh, event->kind, body) : E_OK;
-    json_decref(body);
-    return r;
+    return log_body(event, &body, sh->e) == E_OK ? take(sh, event->kind, body) : E_FATAL;
 }
 
 static bool is_listed(const struct run_view *v, const char *text)
@@ -136,9 +132,9 @@ static int list_steps(struct run_view *v, const struct recipe *recipe)
         CLEANUP_STR struct str text = STR_INIT;
 
         str_addf(&text, "%s_%s %s", s->digits, s->name, s->down ? "down" : "up");
-        if (is_listed(v, str_text(&text)))
+        if (str_ok(&text) && is_listed(v, str_text(&text)))
             continue;
-        v->migrations[v->n_migrations] = arena_copy(&v->arena, str_text(&text));
+        v->migrations[v->n_migrations] = str_copy(&text, &v->arena);
         if (!v->migrations[v->n_migrations++])
             return E_NOMEM;
     }
@@ -173,7 +169,7 @@ static int copy_job(struct run_view *v, const struct job *job)
 
 int run_show(struct session *s, const char *run, struct run_view *view, struct error *e)
 {
-    struct showing sh = {.s = s, .view = view};
+    struct showing sh = {.s = s, .view = view, .e = e};
     struct job job = {0};
     int r = session_store_read(s, e);
 

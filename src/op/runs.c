@@ -18,18 +18,17 @@
 #include "store/hold.h"
 #include "store/store.h"
 
-static bool is_live(const struct session *s, const char *run)
-{
-    struct holder holder;
-
-    return hold_look(s->config.state, &holder, NULL) == E_OK && str_same(holder.run, run);
-}
-
 const char *run_state_word(const struct session *s, const struct log_run *run)
 {
+    struct holder holder;
+    int r;
+
     if (run->outcome[0])
         return run->outcome;
-    return is_live(s, run->run) ? "running" : "in doubt";
+    r = hold_look(s->config.state, &holder, NULL);
+    if (r != E_OK && r != E_MISSING)
+        return "open"; /* nobody knows whether somebody is at it */
+    return r == E_OK && str_same(holder.run, run->run) ? "running" : "in doubt";
 }
 
 int run_abort(struct session *s, const char *run, char named[40], struct error *e)
@@ -38,6 +37,8 @@ int run_abort(struct session *s, const char *run, char named[40], struct error *
     struct log_run found;
     int r = hold_look(s->config.state, &holder, e);
 
+    if (r == E_OK && !holder.pid)
+        return error_set(e, E_HELD, "a run holds the fleet, and did not say which");
     if (r == E_MISSING || (r == E_OK && !holder.run[0]))
         return error_set(e, E_MISSING, "no run is live");
     if (r == E_OK)
@@ -141,19 +142,30 @@ static int keep_head(void *arg, const struct history_row *row)
     return E_OK;
 }
 
+/* Moves why. */
+static int note_unread(struct log_check *check, const char *id, struct error *why)
+{
+    if (!check->unread++) {
+        snprintf(check->first_unread, sizeof check->first_unread, "%s", id);
+        error_move(&check->why_unread, why);
+    }
+    return E_OK;
+}
+
 static int check_head(struct session *s, const char *id, const char *path, struct log_check *check,
                       struct error *e)
 {
     CLEANUP_DB sqlite3 *db = NULL;
+    CLEANUP_ERROR struct error why = ERROR_INIT;
     struct heads heads = {0};
-    int r = stock_open_waiting(path, s->config.lock_timeout_ms, &db, e);
+    int r = stock_open_waiting(path, s->config.lock_timeout_ms, &db, &why);
 
     if (r == E_OK)
-        r = history_read(db, keep_head, &heads, e);
-    if (r == E_MISSING || (r == E_OK && !heads.last[0]))
+        r = history_read(db, keep_head, &heads, &why);
+    if ((r == E_MISSING && db) || (r == E_OK && !heads.last[0]))
         return E_OK;
     if (r != E_OK)
-        return r;
+        return note_unread(check, id, &why);
     check->tenants++;
     r = log_has_head(s->store, heads.last, e);
     if (r != E_MISSING)
@@ -161,12 +173,6 @@ static int check_head(struct session *s, const char *id, const char *path, struc
     if (!check->heads_missing++)
         snprintf(check->first_missing, sizeof check->first_missing, "%s", id);
     return E_OK;
-}
-
-static void note_unread(struct log_check *check, const char *id)
-{
-    if (!check->unread++)
-        snprintf(check->first_unread, sizeof check->first_unread, "%s", id);
 }
 
 static int check_heads(struct session *s, struct log_check *check, struct error *e)
@@ -182,7 +188,7 @@ static int check_heads(struct session *s, struct log_check *check, struct error 
         if (!s->selected[i])
             continue;
         if (survey.facts[i].usable != USABLE_YES)
-            note_unread(check, id);
+            note_unread(check, id, &survey.facts[i].why);
         else if (survey.facts[i].history)
             r = check_head(s, id, survey.paths[i], check, e);
     }

@@ -7,10 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/error.h"
 #include "base/mem.h"
 #include "store/log.h"
 
-struct error;
 struct session;
 
 struct group_view {
@@ -67,6 +67,7 @@ struct log_check {
     char first_missing[200]; /* one of them */
     size_t unread;           /* tenants that could not be asked */
     char first_unread[200];
+    struct error why_unread; /* of that one; the caller's to clear */
 };
 int log_check(struct session *s, struct log_check *check, struct error *e);
 

@@ -122,13 +122,16 @@ static void keep_reasons(struct status *st, struct status_tenant *list, size_t n
     }
 }
 
-static void name_live_run(struct session *s, struct status *st)
+/* A live run's tenants are not in doubt, so it must not be passed over. */
+static int name_live_run(struct session *s, struct status *st, struct error *e)
 {
     struct holder holder;
+    int r = hold_look(s->config.state, &holder, e);
 
-    if (hold_look(s->config.state, &holder, NULL) == E_OK)
+    if (r == E_OK)
         snprintf(st->live_run, sizeof st->live_run, "%s",
                  holder.run[0] ? holder.run : holder.command);
+    return r == E_NOMEM ? r : E_OK;
 }
 
 static int count_all(struct session *s, struct status *st, const struct survey *survey,
@@ -162,7 +165,7 @@ int status_make(struct session *s, struct status *status, struct error *e)
     if (r == E_OK)
         r = session_store_read(s, e);
     if (r == E_OK)
-        name_live_run(s, status);
+        r = name_live_run(s, status, e);
     if (r == E_OK)
         r = survey_fleet(s, &survey, e);
     if (r == E_OK)

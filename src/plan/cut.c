@@ -37,8 +37,8 @@ static int find_bound(struct cut *c, struct error *e)
     else
         str_addf(&reason, "more than %u tenants would be held longer than max_hold, %.3gs", c->most,
                  (double)q->max_hold_ms / 1000);
-    text = arena_copy(&c->w->plan->arena, str_text(&reason));
-    if (!str_ok(&reason) || !text)
+    text = str_copy(&reason, &c->w->plan->arena);
+    if (!text)
         return error_oom(e);
     c->bound = text;
     return E_OK;

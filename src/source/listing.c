@@ -114,7 +114,7 @@ static int add_file(const char *dir, const char *name, struct arena *arena, stru
     path_join(&path, dir, name);
     if (!str_ok(&path) || !array_room(&l->files, l->n, &l->cap, sizeof *l->files))
         return error_oom(e);
-    l->files[l->n] = (struct source_file){.path = arena_copy(arena, str_text(&path))};
+    l->files[l->n] = (struct source_file){.path = str_copy(&path, arena)};
     if (!l->files[l->n].path)
         return error_oom(e);
     l->n++;

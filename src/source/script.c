@@ -159,8 +159,11 @@ static int write_canonical(struct arena *arena, struct script *script, struct er
     for (int i = 0; i < SCRIPT_OPTIONS; i++) {
         CLEANUP_STR struct str option = STR_INIT;
 
-        if (option_text(i, script, &option))
-            str_addf(&text, "-- lockstep:%s\n", str_text(&option));
+        if (!option_text(i, script, &option))
+            continue;
+        str_add(&text, "-- lockstep:");
+        str_join(&text, &option); /* an option left out would be another script */
+        str_addc(&text, '\n');
     }
     for (size_t i = 0; i < script->n; i++) {
         const struct statement *s = &script->statements[i];
@@ -170,7 +173,7 @@ static int write_canonical(struct arena *arena, struct script *script, struct er
         str_addn(&text, s->sql, s->len);
         str_add(&text, ";\n");
     }
-    script->text = str_ok(&text) ? arena_copyn(arena, str_text(&text), text.len) : NULL;
+    script->text = str_copy(&text, arena);
     if (!script->text || hash_text(script->text, text.len, script->hash) != E_OK)
         return error_oom(e);
     return E_OK;

@@ -41,10 +41,12 @@ static void pause_ms(int64_t ms)
 /* A failure leaves the others without a name, nothing more. */
 static void introduce(struct hold *hold)
 {
-    char line[HOLDER_LINE];
-    size_t n = holder_write(&hold->self, line);
+    CLEANUP_STR struct str line = STR_INIT;
 
-    if (n > 0 && file_pwrite(hold->fd, line, n, 0) == 0 && ftruncate(hold->fd, (off_t)n) != 0)
+    if (holder_write(&hold->self, &line) != E_OK)
+        return;
+    if (file_pwrite(hold->fd, line.data, line.len, 0) == 0 &&
+        ftruncate(hold->fd, (off_t)line.len) != 0)
         return;
 }
 
@@ -57,20 +59,26 @@ static void describe_self(struct holder *self, const char *command)
         snprintf(self->host, sizeof self->host, "localhost");
 }
 
-/* A holder that has just got the lock has not written yet, or is writing: look again. */
-static void read_holder(int fd, struct holder *holder)
+/* A holder that has just got the lock has not written yet, or is writing: look again. E_OK with pid
+ * 0: it does not say who it is. */
+static int read_holder(int fd, struct holder *holder, struct error *e)
 {
     for (int attempt = 0; attempt < 5; attempt++) {
         char line[HOLDER_LINE];
         size_t n;
+        int r;
 
         if (attempt > 0)
             pause_ms(10);
         if (file_pread(fd, line, HOLDER_LINE, 0, &n) != 0)
-            return;
-        if (holder_read(line, n, holder))
-            return;
+            return error_errno(e, E_FATAL, "read", STORE_NAME_LOCK);
+        r = holder_read(line, n, holder);
+        if (r == E_NOMEM)
+            return error_oom(e);
+        if (r == E_OK)
+            return r;
     }
+    return E_OK;
 }
 
 static int open_lock(const char *dir, int flags, int *fd, struct error *e)
@@ -80,7 +88,7 @@ static int open_lock(const char *dir, int flags, int *fd, struct error *e)
     *fd = -1;
     path_join(&path, dir, STORE_NAME_LOCK);
     if (!str_ok(&path))
-        return error_set(e, E_FATAL, "out of memory");
+        return error_oom(e);
     *fd = open(str_text(&path), flags | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (*fd < 0)
         return error_errno(e, errno == ENOENT && !(flags & O_CREAT) ? E_MISSING : E_FATAL, "open",
@@ -102,7 +110,7 @@ static int take(int fd, int64_t wait_ms, const char *dir, struct error *e)
         if (r != E_BUSY)
             return error_errno(e, E_FATAL, "lock a file in", dir);
         if (left <= 0) {
-            read_holder(fd, &holder);
+            read_holder(fd, &holder, NULL); /* else it is held by nobody knows whom */
             return holder_held(&holder, e);
         }
         pause_ms(left / 1000 < POLL_MS ? left / 1000 + 1 : POLL_MS);
@@ -165,6 +173,5 @@ int hold_look(const char *dir, struct holder *holder, struct error *e)
         return error_set(e, E_MISSING, "no run holds the fleet");
     if (r != E_BUSY)
         return error_errno(e, E_FATAL, "look at the lock in", dir);
-    read_holder(fd, holder);
-    return E_OK;
+    return read_holder(fd, holder, e);
 }

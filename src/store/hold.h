@@ -32,7 +32,8 @@ int hold_take(const char *dir, const char *command, int64_t wait_ms, struct hold
               struct error *e);
 void hold_set_run(struct hold *hold, const char *run); /* shown to the others */
 void hold_release(struct hold *hold);
-/* 0 and *holder: somebody holds it now; E_MISSING: nobody does. Takes nothing, writes nothing. */
+/* 0 and *holder: somebody holds it now; E_MISSING: nobody does. Takes nothing, writes nothing.
+ * pid 0: it does not say who it is. */
 int hold_look(const char *dir, struct holder *holder, struct error *e);
 
 /* Asks the live run to abort; the run sees it at its next poll. */

@@ -3,45 +3,44 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/json.h"
+#include "base/str.h"
 
-size_t holder_write(const struct holder *holder, char line[HOLDER_LINE])
+int holder_write(const struct holder *holder, struct str *line)
 {
-    json_t *json =
+    CLEANUP_JSON json_t *json =
         json_pack("{s:i,s:s,s:s,s:s,s:I}", "pid", (int)holder->pid, "host", holder->host, "command",
                   holder->command, "run", holder->run, "since_us", (json_int_t)holder->since_us);
-    size_t n = json ? json_dumpb(json, line, HOLDER_LINE - 1, JSON_COMPACT | JSON_ENSURE_ASCII) : 0;
+    int r = json ? json_write(json, JSON_COMPACT | JSON_ENSURE_ASCII, line) : E_NOMEM;
 
-    json_decref(json);
-    if (n == 0 || n >= HOLDER_LINE)
-        return 0;
-    line[n++] = '\n';
-    return n;
+    str_addc(line, '\n');
+    if (r == E_OK && !str_ok(line))
+        return E_NOMEM;
+    return r == E_OK && line->len > HOLDER_LINE ? E_INVALID : r;
 }
 
-bool holder_read(const char *line, size_t n, struct holder *holder)
+int holder_read(const char *line, size_t n, struct holder *holder)
 {
     const char *host, *command, *run;
     json_int_t since;
     int pid;
-    json_t *json = json_loadb(line, n, 0, NULL);
-    bool whole = json && json_unpack(json, "{s:i,s:s,s:s,s:s,s:I}", "pid", &pid, "host", &host,
-                                     "command", &command, "run", &run, "since_us", &since) == 0;
+    CLEANUP_JSON json_t *json = NULL;
+    int r = json_read(line, n, 0, &json, NULL);
+    bool whole =
+        r == E_OK && json_unpack(json, "{s:i,s:s,s:s,s:s,s:I}", "pid", &pid, "host", &host,
+                                 "command", &command, "run", &run, "since_us", &since) == 0;
 
     memset(holder, 0, sizeof *holder);
-    whole = whole && pid > 0;
-    if (whole) {
-        holder->pid = pid;
-        holder->since_us = since;
-        snprintf(holder->host, sizeof holder->host, "%s", host);
-        snprintf(holder->command, sizeof holder->command, "%s", command);
-        snprintf(holder->run, sizeof holder->run, "%s", run);
-    }
-    json_decref(json);
-    return whole;
+    if (!whole || pid <= 0)
+        return r == E_NOMEM ? r : E_INVALID;
+    holder->pid = pid;
+    holder->since_us = since;
+    snprintf(holder->host, sizeof holder->host, "%s", host);
+    snprintf(holder->command, sizeof holder->command, "%s", command);
+    snprintf(holder->run, sizeof holder->run, "%s", run);
+    return E_OK;
 }
 
 int holder_held(const struct holder *h, struct error *e)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "db/sqlite.h"
 #include "store/chain.h"
 #include "store/run.h"
@@ -18,7 +19,9 @@ static int load_head(struct store *s, struct error *e)
         r = state_step(s, stmt, e);
     if (r == DB_ROW) {
         s->seq = sqlite3_column_int64(stmt, 0);
-        state_text(stmt, 1, s->head, sizeof s->head);
+        /* an event that is chained to a wrong head breaks the chain for good */
+        if (!state_text(stmt, 1, s->head, sizeof s->head))
+            return error_set(e, E_FATAL, "out of memory");
     } else if (r == DB_DONE) {
         s->seq = 0;
         chain_start(s->head);
@@ -112,14 +115,25 @@ static bool event_from(sqlite3_stmt *stmt, struct log_event *event)
     event->at_us = sqlite3_column_int64(stmt, 2);
     event->kind = (const char *)sqlite3_column_text(stmt, 3);
     event->format = sqlite3_column_int(stmt, 4);
-    state_text(stmt, 5, event->hash, sizeof event->hash);
     event->body = (const char *)sqlite3_column_text(stmt, 6);
     event->body_len = (size_t)sqlite3_column_bytes(stmt, 6);
-    if (!event->run || !event->kind || !event->body)
+    if (!state_text(stmt, 5, event->hash, sizeof event->hash) || !event->run || !event->kind ||
+        !event->body)
         return false;
     if (!is_as_appended(stmt, event))
         event->hash[0] = '\0';
     return true;
+}
+
+int log_body(const struct log_event *event, json_t **body, struct error *e)
+{
+    int r = json_read(event->body, event->body_len, 0, body, NULL);
+
+    if (r == E_NOMEM)
+        return error_set(e, E_FATAL, "out of memory");
+    if (r != E_OK) /* for all but those who show it as it stands that is the end */
+        error_set(e, E_FATAL, "event %lld of the run log is not JSON", (long long)event->seq);
+    return r;
 }
 
 static int visit_all(struct store *s, sqlite3_stmt *stmt,

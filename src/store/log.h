@@ -46,6 +46,11 @@ const char *log_head(struct store *store);
 int log_read(struct store *store, const char *run, int64_t from,
              int (*visit)(void *arg, const struct log_event *event), void *arg, struct error *e);
 
+/* What the event says, for the caller. E_INVALID: it is not JSON; E_FATAL: out of memory. Who
+ * leaves such an event out tells a history that never was. */
+struct json_t;
+int log_body(const struct log_event *event, struct json_t **body, struct error *e);
+
 /*
  * One line a run, kept up to date by log_append from its "plan" and "end" events (whose bodies must
  * be JSON objects). A run without a plan event is in the log and not here.

@@ -2,17 +2,10 @@
 
 #include <string.h>
 
-#include <jansson.h>
-
 #include "base/error.h"
+#include "base/json.h"
 #include "db/sqlite.h"
 #include "store/state.h"
-
-static void drop_json(json_t **json)
-{
-    json_decref(*json);
-}
-#define CLEANUP_JSON __attribute__((cleanup(drop_json)))
 
 static const char *text_of(const json_t *body, const char *key)
 {
@@ -60,10 +53,8 @@ int run_note(struct store *store, const struct log_event *event, struct error *e
 
     if (!plan && strcmp(event->kind, "end") != 0)
         return E_OK;
-    body = json_loadb(event->body, event->body_len, 0, NULL);
-    if (!body)
-        return error_set(e, E_FATAL, "the %s event of run %s is not JSON, or memory ran out",
-                         event->kind, event->run);
+    if (log_body(event, &body, e) != E_OK)
+        return E_FATAL;
     return plan ? note_plan(store, event, body, e) : note_end(store, event, body, e);
 }
 
@@ -71,19 +62,22 @@ int run_note(struct store *store, const struct log_event *event, struct error *e
     "SELECT run, first_seq, (SELECT max(seq) FROM log WHERE log.run = r.run), started, ended,"     \
     " command, outcome, tenants, target, undoes FROM log_run r "
 
-static void run_from(sqlite3_stmt *stmt, struct log_run *run)
+static int run_from(sqlite3_stmt *stmt, struct log_run *run, struct error *e)
 {
+    bool whole;
+
     memset(run, 0, sizeof *run);
-    state_text(stmt, 0, run->run, sizeof run->run);
+    whole = state_text(stmt, 0, run->run, sizeof run->run);
     run->first_seq = sqlite3_column_int64(stmt, 1);
     run->last_seq = sqlite3_column_int64(stmt, 2);
     run->started_us = sqlite3_column_int64(stmt, 3);
     run->ended_us = sqlite3_column_int64(stmt, 4);
-    state_text(stmt, 5, run->command, sizeof run->command);
-    state_text(stmt, 6, run->outcome, sizeof run->outcome);
+    whole = state_text(stmt, 5, run->command, sizeof run->command) && whole;
+    whole = state_text(stmt, 6, run->outcome, sizeof run->outcome) && whole;
     run->tenants = sqlite3_column_int64(stmt, 7);
-    state_text(stmt, 8, run->target, sizeof run->target);
-    state_text(stmt, 9, run->undoes, sizeof run->undoes);
+    whole = state_text(stmt, 8, run->target, sizeof run->target) && whole;
+    whole = state_text(stmt, 9, run->undoes, sizeof run->undoes) && whole;
+    return whole ? E_OK : error_set(e, E_FATAL, "out of memory");
 }
 
 int log_runs(struct store *store, bool open_only,
@@ -100,8 +94,9 @@ int log_runs(struct store *store, bool open_only,
     while ((r = state_step(store, stmt, e)) == DB_ROW) {
         struct log_run run;
 
-        run_from(stmt, &run);
-        r = visit(arg, &run);
+        r = run_from(stmt, &run, e);
+        if (r == E_OK)
+            r = visit(arg, &run);
         if (r != E_OK)
             return r;
     }
@@ -118,13 +113,15 @@ static int find_one(struct store *s, sqlite3_stmt *stmt, const char *text, struc
         return error_set(e, E_MISSING, "there is no run %s", text);
     if (r != DB_ROW)
         return r;
-    run_from(stmt, run);
-    if (strcmp(run->run, text) == 0)
-        return E_OK;
+    r = run_from(stmt, run, e);
+    if (r != E_OK || strcmp(run->run, text) == 0)
+        return r;
     r = state_step(s, stmt, e);
     if (r != DB_ROW)
         return r;
-    run_from(stmt, &other);
+    r = run_from(stmt, &other, e);
+    if (r != E_OK)
+        return r;
     return error_set(e, E_INVALID, "%s may be run %s or run %s", text, other.run, run->run);
 }
 
@@ -148,6 +145,7 @@ int log_find_run(struct store *store, const char *text, struct log_run *run, str
 
 struct script_search {
     const char *hash;
+    struct error *e;
     bool found;
 };
 
@@ -160,9 +158,8 @@ static int search_plan(void *arg, const struct log_event *event)
 
     if (strcmp(event->kind, "plan") != 0)
         return E_OK;
-    body = json_loadb(event->body, event->body_len, 0, NULL);
-    if (!body)
-        return E_NOMEM;
+    if (log_body(event, &body, search->e) != E_OK)
+        return E_FATAL;
     json_array_foreach(json_object_get(body, "scripts"), i, script)
     {
         if (json_is_string(script) && strcmp(json_string_value(script), search->hash) == 0)
@@ -173,11 +170,9 @@ static int search_plan(void *arg, const struct log_event *event)
 
 int log_has_script(struct store *store, const char *run, const char *hash, struct error *e)
 {
-    struct script_search search = {.hash = hash};
+    struct script_search search = {.hash = hash, .e = e};
     int r = log_read(store, run, 0, search_plan, &search, e);
 
-    if (r == E_NOMEM)
-        return error_set(e, E_FATAL, "the plan of run %s cannot be read", run);
     if (r < 0 || search.found)
         return search.found ? E_OK : r;
     return error_set(e, E_MISSING, "run %s had no down script %.16s...", run, hash);

@@ -101,11 +101,12 @@ void state_rollback(struct store *s)
         db_exec(s->db, "ROLLBACK", NULL);
 }
 
-void state_text(sqlite3_stmt *stmt, int column, char *to, size_t size)
+bool state_text(sqlite3_stmt *stmt, int column, char *to, size_t size)
 {
     const char *text = (const char *)sqlite3_column_text(stmt, column);
 
     snprintf(to, size, "%s", text ? text : "");
+    return text != NULL;
 }
 
 /*

@@ -55,8 +55,8 @@ int state_prepare(struct store *s, const char *sql, sqlite3_stmt **stmt, struct 
 int state_step(struct store *s, sqlite3_stmt *stmt, struct error *e); /* DB_ROW, DB_DONE, E_FATAL */
 /* What the connection last complained about, as E_FATAL with the file and the way on. */
 int state_error(const struct store *s, struct error *e);
-/* A NULL-safe copy of a text column, cut to size. */
-void state_text(sqlite3_stmt *stmt, int column, char *to, size_t size);
+/* A copy of a text column, cut to size. False: there was no memory for it (no column is NULL). */
+bool state_text(sqlite3_stmt *stmt, int column, char *to, size_t size);
 
 int state_make(struct store *s, struct error *e);  /* the tables of a new state.db */
 int state_known(struct store *s, struct error *e); /* 0, E_MISSING (still empty), E_INVALID */

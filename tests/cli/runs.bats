@@ -95,7 +95,18 @@ start_waiting_run()
     lockstep up --quiet
     echo nonsense >tenants/t2.db
     run -1 lockstep log --verify
-    says "1 tenant could not be asked, such as t2"
+    says "1 tenant could not be asked, such as t2: is not an SQLite database"
+}
+
+@test "an event that is not JSON is shown as it stands, and not passed over" {
+    fleet 1
+    notes_and_tier
+    lockstep up --quiet
+    sqlite3 .lockstep/state.db "UPDATE log SET body = 'nonsense' WHERE kind = 'decided'"
+    run -0 lockstep log
+    says "not JSON: nonsense"
+    run -1 --separate-stderr lockstep show last
+    complains "of the run log is not JSON"
 }
 
 @test "history of an unknown tenant" {

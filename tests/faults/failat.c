@@ -11,10 +11,11 @@
  * from. When counting, a line a call: a hash of those frames of the stack that are the program's
  * own, which tells places apart, the call and its path.
  *
+ * FAILAT_SERVE: in serve.c. Clocks and random numbers are steady.c's.
+ *
  * Standard output and error are not counted: stdio does not come by here.
  */
 #include <dirent.h>
-#include <dlfcn.h>
 #include <errno.h>
 #include <execinfo.h>
 #include <fcntl.h>
@@ -25,12 +26,14 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define VISIBLE    __attribute__((visibility("default")))
-#define REAL(name) ((__typeof__(&name))real(#name))
+#include "failat.h"
 
 enum kind { ALLOC, WRITE, READ, SYNC, OPEN, UNLINK, NAME, SIZE, MAP, THREAD, KINDS };
 
@@ -51,11 +54,6 @@ static atomic_uint calls;
 static int report = -1;
 static uintptr_t own_from, own_to; /* the program's own code */
 static __thread bool inside;       /* what the report itself calls does not count */
-
-static void *real(const char *name)
-{
-    return dlsym(RTLD_NEXT, name);
-}
 
 static unsigned number(const char *text)
 {
@@ -131,14 +129,11 @@ static int find_own(struct dl_phdr_info *info, size_t size, void *data)
     return 1; /* the program comes first */
 }
 
-static void take_order(void)
+void take_order(void)
 {
     const char *kind = getenv("FAILAT_KIND"), *how = getenv("FAILAT_HOW");
     const char *to = getenv("FAILAT_REPORT");
-    void *stack[STACK];
 
-    backtrace(stack, STACK); /* the first one allocates */
-    dl_iterate_phdr(find_own, NULL);
     order.at = number(getenv("FAILAT_AT"));
     order.stays = getenv("FAILAT_STAY") != NULL;
     order.cut = how && strcmp(how, "short") == 0;
@@ -151,13 +146,31 @@ static void take_order(void)
     order.on = kind && report >= 0 && (order.kind < KINDS || strcmp(kind, "all") == 0);
 }
 
-typedef int (*main_fn)(int, char **, char **);
 static main_fn program_main;
+
+/*
+ * libcrypto sets itself up at its first use, with thousands of allocations: for every command the
+ * same ones, that fail in the same two calls. FAILAT_COLD leaves that to the program.
+ */
+static void warm_up(void)
+{
+    const void *(*method)(void) = (__typeof__(method))dlsym(RTLD_DEFAULT, "EVP_sha256");
+    int (*hash)(const void *, size_t, unsigned char *, unsigned *, const void *, void *) =
+        (__typeof__(hash))dlsym(RTLD_DEFAULT, "EVP_Digest");
+    unsigned char sum[64];
+
+    if (method && hash && !getenv("FAILAT_COLD"))
+        hash("", 0, sum, NULL, method(), NULL);
+}
 
 static int counted_main(int argc, char **argv, char **env)
 {
-    take_order();
-    return program_main(argc, argv, env);
+    void *stack[STACK];
+
+    backtrace(stack, STACK); /* the first one allocates */
+    dl_iterate_phdr(find_own, NULL);
+    warm_up();
+    return serve(program_main, argc, argv, env);
 }
 
 VISIBLE int __libc_start_main(main_fn fn, int argc, char **argv, void (*init)(void),
@@ -240,6 +253,12 @@ FAILING(THREAD, int, EAGAIN, pthread_create,
         (pthread_t * id, const pthread_attr_t *attributes, void *(*fn)(void *), void *arg), "", -1,
         (id, attributes, fn, arg))
 
+/* What SQLite draws from there is the same each time, as is the rest (steady.c). */
+static const char *steady(const char *path)
+{
+    return strcmp(path, "/dev/urandom") == 0 ? "/dev/zero" : path;
+}
+
 #define OPENS(name)                                                                                \
     VISIBLE int name(const char *path, int flags, ...)                                             \
     {                                                                                              \
@@ -248,7 +267,9 @@ FAILING(THREAD, int, EAGAIN, pthread_create,
         va_start(args, flags);                                                                     \
         mode = flags & (O_CREAT | __O_TMPFILE) ? va_arg(args, mode_t) : 0;                         \
         va_end(args);                                                                              \
-        return fails(OPEN, #name, path, -1) ? -1 : REAL(name)(path, flags, mode);                  \
+        if (fails(OPEN, #name, path, -1))                                                          \
+            return -1;                                                                             \
+        return REAL(name)(steady(path), flags, mode);                                              \
     }
 
 OPENS(open)

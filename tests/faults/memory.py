@@ -21,10 +21,11 @@ VALGRIND = ["valgrind", "-q", f"--error-exitcode={WRONG}", "--leak-check=full",
 
 def run(program, failat, root, number, command):
     """What is wrong, in lines."""
-    stage = Stage(os.path.join(root, str(number)), command, "delete", program, failat)
+    stage = Stage(os.path.join(root, str(number)), command, command.modes[0], program, failat)
     stage.restore()
     done = subprocess.run([*VALGRIND, program, "--jobs", "2", *command.words], cwd=stage.folder,
                           stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    stage.finish(done.returncode == 0)
     golden = stage.golden.code
     stage.end()
     found = [line for line in done.stderr.splitlines() if line.startswith("==")]

@@ -10,12 +10,10 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     CLEANUP_ERROR struct error e = ERROR_INIT;
-    CLEANUP_STR struct str text = STR_INIT;
-    struct holder holder;
-    char line[HOLDER_LINE];
-    struct holder again;
+    CLEANUP_STR struct str text = STR_INIT, line = STR_INIT;
+    struct holder holder, again;
 
-    if (!holder_read((const char *)data, size, &holder)) {
+    if (holder_read((const char *)data, size, &holder) != E_OK) {
         PROMISE(holder.pid == 0 && !holder.run[0], "who is not named whole is not named");
         return 0;
     }
@@ -23,7 +21,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     PROMISE(holder_held(&holder, &e) == E_HELD && e.code == E_HELD, "the fleet is held");
     error_render(&e, &text);
     PROMISE(!strchr(str_text(&text), '\n'), "an error is one line");
-    PROMISE(holder_read(line, holder_write(&holder, line), &again), "who is named can be written");
+    PROMISE(holder_write(&holder, &line) == E_OK &&
+                holder_read(line.data, line.len, &again) == E_OK,
+            "who is named can be written");
     PROMISE(again.pid == holder.pid && again.since_us == holder.since_us &&
                 str_same(again.run, holder.run) && str_same(again.command, holder.command),
             "a holder is written as he was read");

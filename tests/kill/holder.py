@@ -1,7 +1,8 @@
 """An application that keeps connections to some tenants open: what makes a WAL tenant WAL-live.
 
 It is a process of its own, since a process that opens and closes a database file loses its locks on it.
-Reads lines: "hold FILE..." answers "held" when each is open and was read, "drop" answers "dropped".
+Reads lines: "hold FILE..." answers "held" when each is open and was read, "lock FILE..." when it is in a
+transaction that writes; "drop" answers "dropped".
 """
 
 import sqlite3
@@ -13,11 +14,13 @@ def serve(lines):
     held = []
     for line in lines:
         word, *files = line.split()
-        if word == "hold":
+        if word in ("hold", "lock"):
             for file in files:
                 db = sqlite3.connect(file, isolation_level=None)
                 db.execute("PRAGMA synchronous = OFF")
                 db.execute("SELECT count(*) FROM users").fetchall()
+                if word == "lock":
+                    db.execute("BEGIN IMMEDIATE")
                 held.append(db)
             print("held", flush=True)
         else:
@@ -33,15 +36,18 @@ class Holder:
         self.process = None
         self.holding = False
 
-    def hold(self, files):
+    def hold(self, files, word="hold"):
         if not files:
             return
         if self.process is None:
             self.process = subprocess.Popen(
                 [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
             )
-        self._say("hold " + " ".join(files))
+        self._say(f"{word} " + " ".join(files))
         self.holding = True
+
+    def lock(self, files):
+        self.hold(files, "lock")
 
     def drop(self):
         if self.holding:

@@ -39,6 +39,7 @@ static int print(struct cli *cli, struct error *e)
 
 static void check_text(struct cli *cli, const struct log_check *check)
 {
+    const char *why = check->why_unread.code ? check->why_unread.message : "it is in doubt";
     struct str *out = &cli->out;
 
     str_addf(out, "%lld events, ", (long long)check->chain.events);
@@ -56,8 +57,8 @@ static void check_text(struct cli *cli, const struct log_check *check)
     else
         str_add(out, "all they know is in the log\n");
     if (check->unread)
-        str_addf(out, "%zu tenant%s could not be asked, such as %s: lockstep status says why\n",
-                 check->unread, check->unread == 1 ? "" : "s", check->first_unread);
+        str_addf(out, "%zu tenant%s could not be asked, such as %s: %s\n", check->unread,
+                 check->unread == 1 ? "" : "s", check->first_unread, why);
 }
 
 static void check_doc(struct cli *cli, const struct log_check *check)
@@ -73,6 +74,7 @@ static void check_doc(struct cli *cli, const struct log_check *check)
     doc_text(d, root, "first_missing", check->heads_missing ? check->first_missing : NULL);
     doc_int(d, root, "unread", (json_int_t)check->unread);
     doc_text(d, root, "first_unread", check->unread ? check->first_unread : NULL);
+    doc_text(d, root, "why_unread", check->unread ? check->why_unread.message : NULL);
     doc_int(d, root, "exit", cli->exit);
 }
 
@@ -81,19 +83,24 @@ static bool is_whole(const struct log_check *check)
     return !check->chain.broken_seq && !check->heads_missing && !check->unread;
 }
 
+static void tell_check(struct cli *cli, const struct log_check *check)
+{
+    cli->exit = is_whole(check) ? EXIT_DONE : EXIT_NOT_DONE;
+    if (cli->options.json)
+        check_doc(cli, check);
+    else
+        check_text(cli, check);
+}
+
 static int verify(struct cli *cli, struct error *e)
 {
     struct log_check check = {0};
     int rc = log_check(cli->session, &check, e);
 
-    if (rc != E_OK)
-        return rc;
-    cli->exit = is_whole(&check) ? EXIT_DONE : EXIT_NOT_DONE;
-    if (cli->options.json)
-        check_doc(cli, &check);
-    else
-        check_text(cli, &check);
-    return E_OK;
+    if (rc == E_OK)
+        tell_check(cli, &check);
+    error_clear(&check.why_unread);
+    return rc;
 }
 
 static int run(struct cli *cli, struct error *e)

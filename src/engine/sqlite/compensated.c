@@ -35,9 +35,9 @@ static int ledger_write(sqlite3 *db, const char *sql, const struct work *w, stru
 
     if (r != E_OK)
         return r;
-    sqlite3_bind_text(stmt, 1, w->run, -1, SQLITE_STATIC);
     sqlite3_bind_int64(stmt, 2, w->group);
-    return db_step(stmt, e);
+    r = db_bind_text(stmt, 1, w->run, e);
+    return r == E_OK ? db_step(stmt, e) : r;
 }
 
 static int ledger_begin(sqlite3 *db, const struct work *w, struct error *e)
@@ -76,9 +76,10 @@ static int ledger_has(sqlite3 *db, const struct work *w, bool *has, struct error
     r = db_prepare(db, "SELECT 1 FROM " LEDGER_TABLE " WHERE run = ? AND grp = ?", &stmt, e);
     if (r != E_OK)
         return r;
-    sqlite3_bind_text(stmt, 1, w->run, -1, SQLITE_STATIC);
     sqlite3_bind_int64(stmt, 2, w->group);
-    r = db_step(stmt, e);
+    r = db_bind_text(stmt, 1, w->run, e);
+    if (r == E_OK)
+        r = db_step(stmt, e);
     *has = r == DB_ROW;
     return r == DB_ROW ? E_OK : r;
 }

@@ -26,18 +26,24 @@ int history_create(sqlite3 *db, struct error *e)
     return db_exec(db, create, e);
 }
 
-static void bind_row(sqlite3_stmt *stmt, const struct history_row *row, const char *applied_at)
+static int bind_row(sqlite3_stmt *stmt, const struct history_row *row, const char *applied_at,
+                    struct error *e)
 {
+    const struct {
+        int parameter;
+        const char *text;
+    } texts[] = {{2, row->name},     {3, row->down ? "down" : "up"},
+                 {4, row->checksum}, {5, row->run},
+                 {7, row->down_sql}, {8, applied_at},
+                 {10, row->log_head}};
+    int r = E_OK;
+
+    for (size_t i = 0; r == E_OK && i < sizeof texts / sizeof texts[0]; i++)
+        r = db_bind_text(stmt, texts[i].parameter, texts[i].text, e);
     sqlite3_bind_int64(stmt, 1, (sqlite3_int64)row->version);
-    sqlite3_bind_text(stmt, 2, row->name, -1, SQLITE_STATIC);
-    sqlite3_bind_text(stmt, 3, row->down ? "down" : "up", -1, SQLITE_STATIC);
-    sqlite3_bind_text(stmt, 4, row->checksum, -1, SQLITE_STATIC);
-    sqlite3_bind_text(stmt, 5, row->run, -1, SQLITE_STATIC);
     sqlite3_bind_int64(stmt, 6, row->group);
-    sqlite3_bind_text(stmt, 7, row->down_sql, -1, SQLITE_STATIC);
-    sqlite3_bind_text(stmt, 8, applied_at, -1, SQLITE_STATIC);
     sqlite3_bind_int64(stmt, 9, row->duration_us);
-    sqlite3_bind_text(stmt, 10, row->log_head, -1, SQLITE_STATIC);
+    return r;
 }
 
 int history_append(sqlite3 *db, const struct history_row *row, struct error *e)
@@ -53,8 +59,9 @@ int history_append(sqlite3 *db, const struct history_row *row, struct error *e)
     if (r != E_OK)
         return r;
     clock_text(clock_wall_us(), now);
-    bind_row(stmt, row, row->applied_at ? row->applied_at : now);
-    r = db_step(stmt, e);
+    r = bind_row(stmt, row, row->applied_at ? row->applied_at : now, e);
+    if (r == E_OK)
+        r = db_step(stmt, e);
     if (r == E_OK && sqlite3_changes(db) != 1)
         return error_set(e, E_REFUSED, "its " HISTORY_TABLE " does not keep what is written to it");
     return r;
@@ -165,7 +172,9 @@ int history_read(sqlite3 *db, int (*visit)(void *arg, const struct history_row *
     while ((r = db_step(stmt, e)) == DB_ROW) {
         if (!is_ours(stmt))
             return refuse_row(stmt, e);
-        r = read_row(stmt, &row) ? visit(arg, &row) : E_NOMEM;
+        r = read_row(stmt, &row) ? db_row_whole(stmt, e) : E_NOMEM;
+        if (r == E_OK)
+            r = visit(arg, &row);
         if (r == E_NOMEM)
             return error_oom(e);
         if (r != E_OK)
@@ -202,9 +211,10 @@ int history_has_group(sqlite3 *db, const char *run, uint32_t group, bool *has, s
     *has = false;
     if (r != E_OK)
         return r == E_MISSING ? E_OK : r;
-    sqlite3_bind_text(stmt, 1, run, -1, SQLITE_STATIC);
     sqlite3_bind_int64(stmt, 2, group);
-    r = db_step(stmt, e);
+    r = db_bind_text(stmt, 1, run, e);
+    if (r == E_OK)
+        r = db_step(stmt, e);
     *has = r == DB_ROW;
     return r == DB_ROW ? E_OK : r;
 }
