@@ -186,7 +186,7 @@ static int expand(const struct job *job, const json_t *list, uint32_t **branches
     *branches = NULL;
     if (r != E_OK || !*n)
         return r;
-    to = *branches = malloc(*n * sizeof *to);
+    to = *branches = calloc(*n, sizeof *to);
     if (!to)
         return E_NOMEM;
     for (size_t i = 0; i < json_array_size(list); i++)

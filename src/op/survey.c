@@ -296,6 +296,14 @@ static int prepare(struct surveying *v, struct doubt **doubt, struct error *e)
     return cache_load(v->s->store, &survey->cache, e);
 }
 
+/* A look that failed half way keeps what it had read. */
+static void free_glances(struct surveying *v)
+{
+    for (size_t i = 0; v->glances && i < v->survey->n; i++)
+        str_free(&v->glances[i].look.past);
+    free(v->glances);
+}
+
 int survey_fleet(struct session *s, struct survey *survey, struct error *e)
 {
     struct surveying v = {.s = s,
@@ -318,7 +326,7 @@ int survey_fleet(struct session *s, struct survey *survey, struct error *e)
             cache_save(s->store, survey->cache, NULL);
     }
     doubt_free(doubt);
-    free(v.glances);
+    free_glances(&v);
     free(v.lineages);
     return r;
 }

@@ -195,6 +195,7 @@ def read_options():
     a.add_argument("--stacks", action="store_true", help="and the stack of each")
     options = a.parse_args()
     options.program, options.failat = map(os.path.abspath, (options.program, options.failat))
+    options.after = options.after and os.path.abspath(options.after)
     options.every = options.every or options.suite == "soak"
     options.kinds = options.kind or list(KINDS)
     options.ends = time.monotonic() + options.budget

@@ -297,7 +297,7 @@ STORE = [
            "if (t->n && t->later[0])", "if (0)",
            Command("back", "undo is refused when a later run lies on top, which is named")),
     Mutant("the chain does not begin with what lies before", "src/store/chain.c", "chain_hash",
-           "add_field(h, before, strlen(before));", "", 
+           "add_field(h, before, strlen(before));", "",
            Unit("log", "a_forged_event_breaks_the_chain_at_the_next")),
 ]
 
