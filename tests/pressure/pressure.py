@@ -75,7 +75,7 @@ def figures(rounds, work, groups):
 
 
 def trial(o, mode, place):
-    """(faults, figures) of one fleet."""
+    """(faults, figures, folder) of one fleet."""
     folder = os.path.realpath(tempfile.mkdtemp(prefix=f"pressure-{mode}-", dir=place))
     fleet = Fleet(folder, mode, o.tenants, o.busy)
     fleet.make()
@@ -87,9 +87,7 @@ def trial(o, mode, place):
     found = list(figures(rounds, work, groups))
     if faults and not o.forget:
         faults.append(f"kept: {folder}")
-    else:
-        shutil.rmtree(folder)
-    return faults, found
+    return faults, found, folder
 
 
 def options():
@@ -121,7 +119,7 @@ def main():
     with Mappings(o.tenants) as mappings:
         print(f"# {mappings.words}", flush=True)
         for number, mode in enumerate(o.modes, 1):
-            faults, found = trial(o, mode, o.work)
+            faults, found, folder = trial(o, mode, o.work)
             failed += bool(faults)
             for line in found:
                 print(f"# {line}")
@@ -129,6 +127,8 @@ def main():
                   "under kills: nothing lost, one version for all", flush=True)
             for line in "\n".join(faults[:20]).splitlines():
                 print(f"# {line}", flush=True)
+            if not faults or o.forget:
+                shutil.rmtree(folder)
     return 1 if failed else 0
 
 
