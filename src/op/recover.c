@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "engine/sqlite/side.h"
 #include "engine/sqlite/stock.h"
 #include "fleet/fleet.h"
 #include "op/execute.h"
@@ -167,6 +168,8 @@ static int settle_leftovers(struct session *s, struct recovery *recovery, struct
 
         if (!t->beside || path_resolve(&resolver, &arena, t->path, &path, NULL) != E_OK)
             continue;
+        if (!side_any(path))
+            continue; /* it was of a run, and has been settled with that */
         if (stock_settle(path, NULL) == E_OK)
             recovery->leftovers++;
         r = stock_drop_dead_journal(path, false, e);

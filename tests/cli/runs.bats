@@ -180,7 +180,9 @@ start_waiting_run()
     let_go
     run lockstep recover --dry-run
     says "run 2"
+    is "$(ls tenants/*-journal | wc -l)" 1
     run -0 lockstep recover
+    [[ $output != *"crashed application"* ]]
     run -0 lockstep recover
     is "$output" "nothing is in doubt"
     is "$(ls tenants)" $'t1.db\nt2.db'

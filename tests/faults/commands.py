@@ -22,7 +22,6 @@ class Mode:
     vacuum: bool = False  # a third migration, outside any transaction
     jobs: int = 1
     encoding: str = "UTF-8"
-    cold: bool = False  # libcrypto's own first steps count
 
     @property
     def atomic(self):
@@ -37,7 +36,6 @@ MODES = {m.name: m for m in (
     Mode("vacuum", vacuum=True),
     Mode("threads", jobs=3),
     Mode("utf16", encoding="UTF-16"),
-    Mode("cold", cold=True),
 )}
 ONE = ("delete",)
 BOTH = ("delete", "wal-idle")
@@ -84,7 +82,7 @@ TABLE = [
     Command("init", ("init",), "empty", modes=ONE),
     Command("new", ("new", "add_tier"), "empty", modes=ONE),
     Command("tenants", ("tenants",), "base", modes=ONE),
-    Command("status", ("status",), "head", "head", "head", TELL, ("delete", "wal-idle", "cold")),
+    Command("status", ("status",), "head", "head", "head", TELL, BOTH),
     Command("status-json", ("--json", "status"), "base", exits=TELL, modes=ONE),
     Command("plan", ("plan",), "base", exits=PLAN),
     Command("plan-json", ("--json", "plan"), "base", exits=PLAN, modes=ONE),

@@ -148,28 +148,12 @@ void take_order(void)
 
 static main_fn program_main;
 
-/*
- * libcrypto sets itself up at its first use, with thousands of allocations: for every command the
- * same ones, that fail in the same two calls. FAILAT_COLD leaves that to the program.
- */
-static void warm_up(void)
-{
-    const void *(*method)(void) = (__typeof__(method))dlsym(RTLD_DEFAULT, "EVP_sha256");
-    int (*hash)(const void *, size_t, unsigned char *, unsigned *, const void *, void *) =
-        (__typeof__(hash))dlsym(RTLD_DEFAULT, "EVP_Digest");
-    unsigned char sum[64];
-
-    if (method && hash && !getenv("FAILAT_COLD"))
-        hash("", 0, sum, NULL, method(), NULL);
-}
-
 static int counted_main(int argc, char **argv, char **env)
 {
     void *stack[STACK];
 
     backtrace(stack, STACK); /* the first one allocates */
     dl_iterate_phdr(find_own, NULL);
-    warm_up();
     return serve(program_main, argc, argv, env);
 }
 

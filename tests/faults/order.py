@@ -143,8 +143,7 @@ class Program:
 
     def _env(self, given):
         preload = ":".join(self.libraries)
-        cold = {"FAILAT_COLD": "1"} if self.mode.cold else {}
-        return {"FAILAT_REPORT": self.report, "LD_PRELOAD": preload, **cold, **given}
+        return {"FAILAT_REPORT": self.report, "LD_PRELOAD": preload, **given}
 
     def _run(self, folder, arguments, given):
         env = {**self._always(), **given}

@@ -9,7 +9,8 @@
  *
  * The anchor refers to the super-journal and is never settled by a stock SQLite: so none ever finds
  * the list without a journal that still needs it, and none deletes the super-journal on its own. It
- * also carries the list of journals, so that what is left to clean can be found from it alone.
+ * also carries the list of all journals, so that what is left to clean can be found from it alone.
+ * The super-journal, which is read by whoever rolls back, lists the first of them only.
  *
  * Names are lockstep-KEY-GROUP.super and .anchor; KEY is 128 random bits of the run. No name is
  * ever used twice.
@@ -49,7 +50,8 @@ int decision_close(const struct decision *d, enum verdict verdict, struct error 
 /* What lies there. FOUND_COMMITTED is durable when it is answered. */
 int decision_ask(const struct decision *d, enum found *found, struct error *e);
 
-/* The journals that super-journal or anchor list, terminated one behind the other. */
+/* The journals that the anchor lists, terminated one behind the other. Without an anchor no journal
+ * needs the super-journal, not yet or not any more; what it lists is given then. */
 int decision_journals(const struct decision *d, struct str *journals, struct error *e);
 
 /* Finds decision files by their name alone: key and group of each, super or anchor there. */

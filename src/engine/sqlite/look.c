@@ -14,6 +14,7 @@
 #include "engine/sqlite/history.h"
 #include "engine/sqlite/lock.h"
 #include "engine/sqlite/past.h"
+#include "engine/sqlite/side.h"
 
 enum { PAGE_SIZE_AT = 16, MODE_AT = 18, RESERVED_AT = 20, ENCODING_AT = 59, BTREE_AT = 100 };
 enum { UTF8 = 1, LEAF_TABLE = 13 };
@@ -103,14 +104,6 @@ static int check_header(struct look *look, size_t got, struct error *e)
     return E_OK;
 }
 
-static bool beside(const char *path, const char *suffix)
-{
-    CLEANUP_STR struct str name = STR_INIT;
-
-    str_addf(&name, "%s%s", path, suffix);
-    return !str_ok(&name) || access(str_text(&name), F_OK) == 0;
-}
-
 int look_open(const char *path, bool known_quiet, struct look *look, struct error *e)
 {
     size_t got = 0;
@@ -131,7 +124,7 @@ int look_open(const char *path, bool known_quiet, struct look *look, struct erro
     if (r != E_OK)
         return r;
     look->live = look->wal && tenant_lock_is_live(look->fd);
-    look->quiet = known_quiet || (!beside(path, "-journal") && !beside(path, "-wal"));
+    look->quiet = known_quiet || !side_any(path);
     return E_OK;
 }
 

@@ -101,3 +101,16 @@ void side_self(void)
     setfsuid(geteuid());
     setfsgid(getegid());
 }
+
+static bool is_beside(const char *tenant, const char *suffix)
+{
+    CLEANUP_STR struct str path = STR_INIT;
+
+    str_addf(&path, "%s%s", tenant, suffix);
+    return !str_ok(&path) || access(str_text(&path), F_OK) == 0;
+}
+
+bool side_any(const char *tenant)
+{
+    return is_beside(tenant, "-journal") || is_beside(tenant, "-wal");
+}

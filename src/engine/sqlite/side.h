@@ -17,6 +17,9 @@ struct owner {
 /* Creates path, which must not exist (errno EEXIST). The descriptor, or -1 with errno. */
 int side_create(const char *path, const struct owner *owner);
 
+/* Does a journal or a WAL lie beside this tenant? Also true when that cannot be told. */
+bool side_any(const char *tenant);
+
 /* Acts as the owner on files from here on, in this thread only, where we may (root); side_self()
  * goes back. Returns whether anything changed. */
 bool side_act_as(const struct owner *owner);
