@@ -226,18 +226,16 @@ static int replay(const struct job *job, struct run *machine, enum record_kind k
     struct replayed record = {.kind = kind};
     CLEANUP_FREE uint32_t *branches = NULL;
     CLEANUP_FREE uint8_t *guarantees = NULL;
-    int r = expand(job, json_object_get(body, list_of(kind)), &branches, &record.n);
+    int r;
 
-    if (r != E_OK)
-        return r;
     if (!read_id(body, "group", &record.group) || !read_id(body, "undoes", &record.undoes))
         return E_INVALID;
-    guarantees = guarantees_of(job, branches, record.n);
-    if (record.n && !guarantees)
-        return E_NOMEM;
+    r = expand(job, json_object_get(body, list_of(kind)), &branches, &record.n);
+    if (r == E_OK && record.n && !(guarantees = guarantees_of(job, branches, record.n)))
+        r = E_NOMEM;
     record.branches = branches;
     record.guarantees = guarantees;
-    return run_replay(machine, &record);
+    return r == E_OK ? run_replay(machine, &record) : r;
 }
 
 int record_replay(const struct job *job, struct run *machine, const struct log_event *event,
