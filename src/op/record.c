@@ -224,8 +224,8 @@ static int replay(const struct job *job, struct run *machine, enum record_kind k
                   const json_t *body)
 {
     struct replayed record = {.kind = kind};
-    CLEANUP_FREE uint32_t *branches = NULL;
-    CLEANUP_FREE uint8_t *guarantees = NULL;
+    uint32_t *branches = NULL;
+    uint8_t *guarantees = NULL;
     int r;
 
     if (!read_id(body, "group", &record.group) || !read_id(body, "undoes", &record.undoes))
@@ -235,7 +235,11 @@ static int replay(const struct job *job, struct run *machine, enum record_kind k
         r = E_NOMEM;
     record.branches = branches;
     record.guarantees = guarantees;
-    return r == E_OK ? run_replay(machine, &record) : r;
+    if (r == E_OK)
+        r = run_replay(machine, &record);
+    free(branches);
+    free(guarantees);
+    return r;
 }
 
 int record_replay(const struct job *job, struct run *machine, const struct log_event *event,
