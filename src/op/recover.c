@@ -86,6 +86,19 @@ static void explain(struct recovered_run *out, const struct run *machine)
     snprintf(out->why, sizeof out->why, "%s", str_text(&why));
 }
 
+/* What the log says of it cannot be followed: nobody knows how the run stands. */
+static int unreadable(int r, struct error *e)
+{
+    if (r != E_FATAL)
+        return r;
+    if (e)
+        e->code = E_DOUBT;
+    error_hint(e,
+               "if the run log is damaged, move the state folder away and run `lockstep recover` "
+               "again: atomic tenants are settled from the files beside them");
+    return E_DOUBT;
+}
+
 static int recover_run(struct session *s, const char *id, const struct migrate_options *options,
                        struct recovery *recovery, struct error *e)
 {
@@ -106,7 +119,7 @@ static int recover_run(struct session *s, const char *id, const struct migrate_o
     }
     execution_free(&x);
     job_free(&job);
-    return r;
+    return unreadable(r, e);
 }
 
 static int recover_dry(struct session *s, const char *id, struct recovery *recovery,

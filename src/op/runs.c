@@ -26,7 +26,7 @@ const char *run_state_word(const struct session *s, const struct log_run *run)
     if (run->outcome[0])
         return run->outcome;
     r = hold_look(s->config.state, &holder, NULL);
-    if (r != E_OK && r != E_MISSING)
+    if ((r != E_OK && r != E_MISSING) || (r == E_OK && !holder.pid))
         return "open"; /* nobody knows whether somebody is at it */
     return r == E_OK && str_same(holder.run, run->run) ? "running" : "in doubt";
 }

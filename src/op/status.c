@@ -130,7 +130,9 @@ static int name_live_run(struct session *s, struct status *st, struct error *e)
 
     if (r == E_OK)
         snprintf(st->live_run, sizeof st->live_run, "%s",
-                 holder.run[0] ? holder.run : holder.command);
+                 holder.run[0] ? holder.run
+                 : holder.pid  ? holder.command
+                               : "one that does not say which");
     return r == E_NOMEM ? r : E_OK;
 }
 

@@ -3,6 +3,7 @@
 import errno
 import os
 import re
+import zlib
 from dataclasses import dataclass
 
 import contract
@@ -148,7 +149,7 @@ class Try:
         """What the files say; the exit code has to fit."""
         key = self.stage.tree.key()
         if key not in self.stage.known:
-            self.stage.known[key] = self._judge(hash(key) % 2 == 0)
+            self.stage.known[key] = self._judge(zlib.crc32(repr(self.order).encode()) % 2 == 0)
         seen, code = self.stage.known[key], self.ended.code
         if self.command.live:
             self._run_fits(seen, code)

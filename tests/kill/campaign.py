@@ -3,7 +3,7 @@
 
     campaign.py --suite quick|soak|sanitized
     campaign.py --mode M --ending E --size N [--option O]... [--threads T] [--double]
-                --exhaustive | --near WORD... | --sample K | --point N --when before|after [--second M --second-when W]
+                --exhaustive | --states | --near WORD... | --sample K | --point N --when before|after [--second M --second-when W]
 
 Prints TAP, one test a campaign. Each fault is one line with what was killed where, and below it the
 command that repeats just that try; its folder is kept. A single --point with --stop ends after the kill
@@ -91,7 +91,7 @@ class Runner:
         if job.double:
             yield from self._doubles(job, calls)
             return
-        found = points.singles(calls)
+        found = points.firsts(calls, not job.states, removable=True)
         if self.options.near:
             found = points.near(found, calls, self.options.near)
         elif job.sample:
@@ -100,7 +100,8 @@ class Runner:
             self._chance(job).shuffle(found)
         tasks = [(workers.single, job.campaign, p) for p in found]
         yield from self.pool.all(tasks, chunk=4)
-        if not job.sample and not self.options.near and not self.pool.left_out:
+        whole = not (job.sample or job.states or self.options.near or self.pool.left_out)
+        if whole:
             yield from self._beyond(job, len(calls) + 1)
 
     def _beyond(self, job, n):
@@ -205,6 +206,7 @@ def read_options():
     a.add_argument("--double", action="store_true", help="kill recover as well")
     a.add_argument("--literal", action="store_true", help="double kills before and after every call")
     a.add_argument("--exhaustive", action="store_true")
+    a.add_argument("--states", action="store_true", help="once for each state of the disk")
     a.add_argument("--near", nargs="+", metavar="WORD", help="at calls with such a word, as .super, and next to them")
     a.add_argument("--sample", type=int, metavar="K")
     a.add_argument("--point", type=int, metavar="N")
@@ -216,8 +218,9 @@ def read_options():
     options = a.parse_args()
     if not options.suite and not (options.mode and options.ending and options.size):
         a.error("either --suite, or --mode, --ending and --size")
-    if not options.suite and not (options.exhaustive or options.near or options.sample or options.point):
-        a.error("--exhaustive, --near, --sample or --point")
+    which = (options.exhaustive, options.states, options.near, options.sample, options.point)
+    if not options.suite and not any(which):
+        a.error("--exhaustive, --states, --near, --sample or --point")
     for program in (options.program, options.killat):
         if not os.access(program, os.X_OK):
             print(f"Bail out! there is no program {program}")
@@ -254,7 +257,7 @@ def clean(root, kept):
 def jobs_of(options):
     if options.suite:
         return suites.SUITES[options.suite]
-    return [suites.Job(campaign_of(options), options.double, options.sample or 0)]
+    return [suites.Job(campaign_of(options), options.double, options.sample or 0, options.states)]
 
 
 def campaign_of(options):

@@ -1,6 +1,7 @@
 """Which points there are, from the trace of a full run: a line a call.
 
-A single kill falls before and after every call. The kills of a double one are so many, each followed by
+A single kill falls before and after every call, or after every call that leaves the disk in a state of its
+own (`--states`): what a kill leaves is the disk alone, for locks end with the process. The kills of a double one are so many, each followed by
 every kill of the recovery, that those are left out which leave behind what another leaves: after a lock,
 which changes nothing (locks are not even counted then); and, without `--literal`, after a sync, which
 changes nothing either; after a frame of a write-ahead log that another frame follows, since only the last
@@ -11,6 +12,7 @@ run log is such a database.
 from dataclasses import dataclass
 
 SYNCS = {"fsync", "fdatasync", "syncfs", "sync", "sync_file_range", "msync"}
+LOCKS = {"fcntl", "flock", "munmap"}
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ def states(calls):
     found = []
     for n, (call, following) in enumerate(zip(calls, [*calls[1:], "end"]), 1):
         goes_on = log_file(call) != "" and log_file(call) == log_file(following)
-        if name(call) not in SYNCS and "-shm" not in call and not goes_on:
+        if name(call) not in SYNCS | LOCKS and "-shm" not in call and not goes_on:
             found.append(n)
     return found
 
@@ -60,7 +62,8 @@ def near(found, calls, words):
 
 
 def firsts(calls, literal, removable):
-    """First kills of double ones: "before" is where the state folder is removed afterwards."""
+    """First kills of double ones, and single ones a state: what lies beside tenants is tried twice, as
+    "after" and as "before", since the state folder is removed in one of the two (attempt.py)."""
     if literal:
         return singles(calls)
     found = [Point(n, "after") for n in states(calls)]

@@ -10,9 +10,11 @@ class Job:
     campaign: Campaign
     double: bool = False
     sample: int = 0  # tries; 0 for all
+    states: bool = False  # once for each state of the disk, not before and after every call
 
     def title(self):
-        return self.campaign.title() + (", recover killed too" if self.double else "")
+        words = self.campaign.title() + (", recover killed too" if self.double else "")
+        return words + (", every state of the disk" if self.states else "")
 
 
 ENDINGS = ("commit", "failing", "undo")
@@ -28,6 +30,10 @@ def singles(modes, sizes, sample=0, **more):
     ]
 
 
+def states(modes, sizes, **more):
+    return [Job(j.campaign, states=True) for j in singles(modes, sizes, **more)]
+
+
 def doubles(modes, sizes, sample=0, **more):
     return [Job(j.campaign, True, sample) for j in singles(modes, sizes, sample, **more)]
 
@@ -35,7 +41,8 @@ def doubles(modes, sizes, sample=0, **more):
 ALL = (*MODES, "mixed")
 
 QUICK = [
-    *singles(MODES, (1, 3)),
+    *states(MODES, (1, 3)),
+    *singles(MODES, (1, 3), sample=40),
     *doubles(("delete",), (1,)),
     *singles(("mixed",), (3,), sample=60),
     *singles(ALL, (10,), sample=12),

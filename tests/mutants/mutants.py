@@ -13,7 +13,6 @@ is. The last line is "N of N caught".
 import argparse
 import multiprocessing
 import os
-import shutil
 import sys
 import tempfile
 
@@ -75,25 +74,26 @@ def show(text):
         print(f"#   {line}")
 
 
-def hunt(mutants, jobs):
-    """How many were caught; the catchers first, each once."""
-    folder = tempfile.mkdtemp(prefix="mutants-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None)
-    os.chmod(folder, 0o755)  # some tests are other users
-    by_catcher = {m.catcher.title(): m for m in mutants}
+def fit_catchers(pool, mutants):
+    """{catcher: None, or why it proves nothing}, each tried once."""
+    by_catcher, unfit = {m.catcher.title(): m for m in mutants}, {}
+    for title, why in zip(by_catcher, pool.imap(on_the_right_program, by_catcher.values())):
+        unfit[title] = why
+        print(f"# {'unfit' if why else 'fit'}: {title}", flush=True)
+    return unfit
+
+
+def hunt(mutants, folder, jobs):
+    """How many were caught."""
     caught = 0
     with multiprocessing.get_context("fork").Pool(jobs, Worker.begin, (folder,)) as pool:
-        unfit = {}
-        for title, why in zip(by_catcher, pool.imap(on_the_right_program, by_catcher.values())):
-            unfit[title] = why
-            print(f"# {'unfit' if why else 'fit'}: {title}", flush=True)
-        results = pool.imap(on_the_mutant, mutants)
-        for number, (mutant, why) in enumerate(zip(mutants, results), 1):
+        unfit = fit_catchers(pool, mutants)
+        for number, (mutant, why) in enumerate(zip(mutants, pool.imap(on_the_mutant, mutants)), 1):
             title = mutant.catcher.title()
             why = unfit[title] or why
             caught += why is None
             print(f"{'not ' if why else ''}ok {number} - {mutant.bug}; {title}", flush=True)
             show(why or "")
-    shutil.rmtree(folder, ignore_errors=True)
     return caught
 
 
@@ -112,10 +112,12 @@ def misfit(mutant):
 def check():
     problems = list(filter(None, map(misfit, MUTANTS)))
     names = [m.bug for m in MUTANTS]
-    missing = [row for row in rows() if row not in source(PAGE).splitlines()]
+    page = source(PAGE).split("\n## Planted bugs\n")[1].split("\n## ")[0].splitlines()
+    there = [line for line in page if line.startswith("| ")][1:]
+    differ = sorted(set(there) ^ set(rows()))
     cases = [("every planted bug fits the source", problems),
              ("no two have one name", sorted({n for n in names if names.count(n) > 1})),
-             (f"{PAGE} has the table of planted bugs (mutants.py --table)", missing)]
+             (f"{PAGE} has the table of planted bugs (mutants.py --table)", differ)]
     print(f"1..{len(cases)}")
     for number, (name, wrong) in enumerate(cases, 1):
         print(f"{'not ' if wrong else ''}ok {number} - {name}")
@@ -142,7 +144,10 @@ def main():
         print("\n".join(rows() if options.table else [f"{m.bug}: {m.catcher.title()}" for m in mutants]))
         return 0
     print(f"1..{len(mutants)}", flush=True)
-    caught = hunt(mutants, options.jobs)
+    memory = "/dev/shm" if os.path.isdir("/dev/shm") else None
+    with tempfile.TemporaryDirectory(prefix="mutants-", dir=memory, ignore_cleanup_errors=True) as folder:
+        os.chmod(folder, 0o755)  # some tests are other users
+        caught = hunt(mutants, folder, options.jobs)
     print(f"{caught} of {len(mutants)} caught")
     return 0 if caught == len(mutants) and mutants else 1
 

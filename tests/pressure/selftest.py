@@ -14,7 +14,7 @@ SEEDS = 10  # a lie need not be told in every run
 
 FOUND_AS = {
     "lost": ["committed rows are gone"],
-    "early": ["which was not decided", "afterwards"],
+    "early": ["afterwards"],  # and as "not decided", if it is killed in time
     "late": ["after recover tenants read"],
     "idle": ["left over"],
     "half": ["is at", "afterwards"],
@@ -33,11 +33,12 @@ def told(lie, seed):
 
 
 def found(lie, words):
-    """Is it found as what it is, with one of the seeds? Also what was said last."""
-    said = ""
+    """Is it found as all that it is, by one seed or another? Also what was said last."""
+    said, left = "", set(words)
     for seed in range(1, SEEDS + 1):
         said = told(lie, seed) or said
-        if all(word in said for word in words):
+        left -= {word for word in left if word in said}
+        if not left:
             return True, said
     return False, said
 

@@ -124,6 +124,26 @@ static void a_tenant_that_has_the_step_already_is_refused(void **state)
     tear_down(&t);
 }
 
+/* SQLite may end a transaction otherwise than by its journal: then the group could not take it
+ * back. */
+static void a_vote_needs_the_record_and_the_end_of_the_journal(void **state)
+{
+    CLEANUP_ERROR struct error e = ERROR_INIT;
+    struct fleet_under_test t;
+    struct tenant_file f;
+
+    (void)state;
+    set_up(&t, plain, add_tier);
+    for (int have = 0; have < 4; have++) {
+        must(tenant_file_open(&f, t.paths[0], "super", 0, 0, &t.engine.room, &e), &e);
+        f.journal.recorded = have & 1;
+        f.journal_ended = have & 2;
+        assert_int_equal(tenant_file_vote(&f, &e), have == 3 ? E_OK : E_REFUSED);
+        tenant_file_release(&f);
+    }
+    tear_down(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -132,6 +152,7 @@ int main(void)
         in_a_folder(a_full_cap_writes_nothing_while_somebody_reads),
         in_a_folder(a_logged_vote_looks_at_deferred_foreign_keys),
         in_a_folder(a_tenant_that_has_the_step_already_is_refused),
+        in_a_folder(a_vote_needs_the_record_and_the_end_of_the_journal),
     };
 
     return cmocka_run_group_tests_name("vote", tests, NULL, NULL);

@@ -112,7 +112,10 @@ static int refuse_row(sqlite3_stmt *stmt, struct error *e)
     error_set(e, E_REFUSED,
               "its " HISTORY_TABLE " holds a row that lockstep did not write: seq %lld",
               (long long)sqlite3_column_int64(stmt, SEQ));
-    error_hint(e, "somebody wrote into it: take the row away, or bring back a copy of the tenant");
+    error_hint(
+        e,
+        "look at that row: take it away if it was never one of lockstep's; if it was one and was "
+        "changed, bring back a copy of the tenant");
     return E_REFUSED;
 }
 
