@@ -43,8 +43,7 @@ ALL = (*MODES, "mixed")
 QUICK = [
     *states(MODES, (1, 3)),
     *singles(MODES, (1, 3), sample=40),
-    Job(Campaign("delete", "commit", 1), double=True),
-    *[Job(Campaign("delete", ending, 1), True, 300) for ending in ("failing", "undo")],
+    *doubles(("delete",), (1,), sample=300),
     *singles(("mixed",), (3,), sample=60),
     *singles(ALL, (10,), sample=12),
     *singles(ALL, (10,), sample=12, threads=4),
