@@ -42,8 +42,8 @@ ALL = (*MODES, "mixed")
 
 QUICK = [
     *states(MODES, (1, 3)),
-    *singles(MODES, (1, 3), sample=40),
-    *doubles(("delete",), (1,), sample=300),
+    *singles(MODES, (1, 3), sample=12),
+    *doubles(("delete",), (1,), sample=120),
     *singles(("mixed",), (3,), sample=60),
     *singles(ALL, (10,), sample=12),
     *singles(ALL, (10,), sample=12, threads=4),
