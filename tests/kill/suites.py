@@ -69,8 +69,8 @@ SOAK = [
 
 # Few campaigns, because each has a fleet to make; WAL-live and others have every kind of tenant in them.
 SANITIZED = [
-    *singles(("delete", "wal-idle", "mixed"), (3,), sample=10),
-    *singles(("mixed",), (10,), sample=6, threads=4),
+    *singles(("delete", "wal-idle", "mixed"), (3,), sample=6),
+    *singles(("mixed",), (10,), sample=4, threads=4),
     *singles(("mixed",), (3,), sample=4, options=("cap64k", "groups")),
     *doubles(("mixed",), (3,), sample=4),
 ]
