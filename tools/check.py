@@ -19,7 +19,7 @@ from pathlib import Path
 # A build of its own: suffix of the folder, compiler, options of meson, how much slower tests may be.
 # What a test does less of with a sanitizer in it stands in its meson.build.
 ASAN = ("-clang", "clang", ["-Dfuzz=true", "-Dwerror=false", "-Db_sanitize=address,undefined",
-                            "-Db_lundef=false", "-Doptimization=1"], 4)
+                            "-Db_lundef=false"], 4)
 TSAN = ("-tsan", None, ["-Db_sanitize=thread", "-Db_lundef=false"], 10)
 VARIANTS = {  # name: (suite, build)
     **{f"{suite}-asan": (suite, ASAN)
