@@ -5,7 +5,8 @@
  * command of that name does, and leaves nothing open. Calls return what the command would exit
  * with; lockstep_error() says why. A handle is used by one thread at a time, and one process runs
  * one call on a fleet at a time. Nothing is printed and no signal is caught. A program that gives
- * jansson memory functions of its own must not use it in another thread during a call.
+ * jansson memory functions of its own keeps them; JSON cut short for want of memory is then not
+ * told.
  */
 #ifndef LOCKSTEP_H
 #define LOCKSTEP_H

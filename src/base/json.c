@@ -7,39 +7,45 @@
 #include "base/str.h"
 
 static __thread bool ran_out;
-static __thread json_malloc_t given; /* what was set before us: an embedding program's own */
-static __thread json_free_t given_free;
 
 static void *watched_malloc(size_t n)
 {
-    void *p = given ? given(n) : malloc(n);
+    void *p = malloc(n);
 
     ran_out = ran_out || !p;
     return p;
 }
 
-/* jansson has one pair of functions a process: it is borrowed for a call, and given back. */
+/*
+ * jansson has one pair of functions a process. Where it is libc's, ours takes its place: whatever
+ * it gives, libc's free takes, so it may stay, and threads may do this at once. The functions of an
+ * embedding program are left alone.
+ */
 static void watch(void)
 {
-    json_malloc_t before;
+    json_malloc_t take;
+    json_free_t drop;
 
-    json_get_alloc_funcs(&before, &given_free);
-    if (before != watched_malloc) /* else another thread of ours is at it */
-        given = before;
-    json_set_alloc_funcs(watched_malloc, given_free);
+    json_get_alloc_funcs(&take, &drop);
+    if (take == malloc)
+        json_set_alloc_funcs(watched_malloc, free);
     ran_out = false;
 }
 
-static void unwatch(void)
+/* What json_dumps returned belongs to those functions. */
+static void drop_text(char *text)
 {
-    json_set_alloc_funcs(given ? given : malloc, given_free);
+    json_malloc_t take;
+    json_free_t drop;
+
+    json_get_alloc_funcs(&take, &drop);
+    drop(text);
 }
 
 int json_read(const char *text, size_t len, size_t flags, json_t **value, json_error_t *where)
 {
     watch();
     *value = json_loadb(text, len, flags, where);
-    unwatch();
     if (!ran_out)
         return *value ? E_OK : E_INVALID;
     json_drop(value);
@@ -52,11 +58,10 @@ int json_write(const json_t *value, size_t flags, struct str *out)
 
     watch();
     text = json_dumps(value, flags);
-    unwatch();
     if (text && !ran_out)
         str_add(out, text);
     ran_out = ran_out || !text;
-    given_free(text);
+    drop_text(text);
     return !ran_out && str_ok(out) ? E_OK : E_NOMEM;
 }
 

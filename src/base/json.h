@@ -1,7 +1,8 @@
 /*
  * Reading and writing JSON, whole or not at all. When memory runs out, jansson's reader may take it
  * for a mistake in the text, or go on with a character less in a string, and its writer may leave a
- * key out; so its allocations are watched.
+ * key out; so its allocations are watched, unless a program that embeds us has given jansson memory
+ * functions of its own.
  */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H

@@ -96,11 +96,8 @@ int draft_row(struct draft *draft, const struct tenant *row, struct error *e)
         error_hint(e, "every tenant has both, an id and the path of its file");
         return E_INVALID;
     }
-    if (is_side_file(path_base(row->path))) {
-        error_set(e, E_INVALID, "%s is a file beside a database, not a database", row->path);
-        error_hint(e, "give the path of the database itself");
-        return E_INVALID;
-    }
+    if (is_side_file(path_base(row->path)))
+        return side_file_refused(row->path, e);
     path_dir(&dir, draft->source->place);
     path_join(&path, str_text(&dir), row->path);
     tenant.id = arena_copy(draft->arena, row->id);
@@ -137,4 +134,11 @@ bool is_side_file(const char *name)
     if (str_starts(name, "lockstep-") && (str_ends(name, ".super") || str_ends(name, ".anchor")))
         return true;
     return is_super_journal(name, len);
+}
+
+int side_file_refused(const char *path, struct error *e)
+{
+    error_set(e, E_INVALID, "%s is a file beside a database, not a database", path);
+    error_hint(e, "give the path of the database itself");
+    return E_INVALID;
 }

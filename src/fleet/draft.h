@@ -31,6 +31,7 @@ void draft_free(struct draft *draft);
 
 /* Is this the name of a file that SQLite or lockstep keeps beside a database? */
 bool is_side_file(const char *name);
+int side_file_refused(const char *path, struct error *e); /* E_INVALID */
 
 /* The sources; errors name file and line where there are such. */
 int glob_tenants(struct draft *draft, struct error *e);

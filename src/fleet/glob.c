@@ -277,10 +277,8 @@ static int match_name(struct walk *w, const char *component, size_t len, struct 
     if (!str_ok(&w->path))
         return error_oom(e);
     if (lstat(str_text(&w->path), &st) == 0)
-        r = is_side_file(path_base(str_text(&w->path)))
-                ? error_set(e, E_INVALID, "%s is a file beside a database, not a database",
-                            str_text(&w->path))
-                : add_tenant(w, BESIDE_UNKNOWN, e);
+        r = is_side_file(path_base(str_text(&w->path))) ? side_file_refused(str_text(&w->path), e)
+                                                        : add_tenant(w, BESIDE_UNKNOWN, e);
     else if (errno != ENOENT && errno != ENOTDIR)
         r = error_errno(e, E_INVALID, "look at", str_text(&w->path));
     cut_path(w, base);

@@ -190,6 +190,21 @@ start_waiting_run()
     is "$(field 'd["runs"][0]["state"]')" "not done"
 }
 
+@test "a run whose log cannot be followed is in doubt, and there is a way on" {
+    start_waiting_run
+    kill -KILL $waiting
+    wait $waiting || true
+    let_go
+    sqlite3 .lockstep/state.db "UPDATE log SET body='{\"group\":7,\"branches\":[[0,9]]}' WHERE kind='group'"
+    run -4 --separate-stderr lockstep recover
+    complains "does not fit its run"
+    complains "move the state folder away"
+    mv .lockstep aside
+    run -0 lockstep recover
+    run -0 lockstep up
+    says "done: 2 tenants at 002"
+}
+
 @test "retry runs the same plan where it did not arrive" {
     fleet 2
     migration 001_unique.sql 'CREATE UNIQUE INDEX one ON users(email);' 'DROP INDEX one;'

@@ -15,8 +15,22 @@ SEED = 1
 FEW = 100  # images of the right program: `make check` judges thousands
 
 
+class Catcher:
+    """What is built for it beside the program, and the line by which a failure shows."""
+
+    def target(self):
+        return ()
+
+
+class Campaign(Catcher):
+    """Of kills or power failures: one fault of such a kind is enough."""
+
+    def found(self):
+        return rf"^# (?:{self.kinds}): "
+
+
 @dataclass(frozen=True)
-class Unit:
+class Unit(Catcher):
     """One case of a unit test."""
 
     program: str
@@ -36,14 +50,11 @@ class Unit:
 
 
 @dataclass(frozen=True)
-class Command:
+class Command(Catcher):
     """One case of a command test."""
 
     file: str
     case: str
-
-    def target(self):
-        return ()
 
     def title(self):
         return f"`cli/{self.file}.bats`: {self.case}"
@@ -56,14 +67,11 @@ class Command:
 
 
 @dataclass(frozen=True)
-class Kill:
-    """A campaign of the kill test; one fault of such a kind is enough."""
+class Kill(Campaign):
+    """A campaign of the kill test."""
 
     words: str
     kinds: str = "torn|corrupt"
-
-    def target(self):
-        return ()
 
     def title(self):
         return f"`kill/campaign.py {self.words}`: {self.kinds.replace('|', ', ')}"
@@ -72,22 +80,16 @@ class Kill:
         words = f"{self.words} --seed {SEED} --enough 1 --jobs 1"
         return [sys.executable, f"{tree.root}/tests/kill/campaign.py", *words.split()]
 
-    def found(self):
-        return rf"^# (?:{self.kinds}): "
-
 
 @dataclass(frozen=True)
-class Power:
-    """Images of the power-loss test; one fault of such a kind is enough."""
+class Power(Campaign):
+    """Images of the power-loss test."""
 
     words: str
     kinds: str = "torn|corrupt|lost"
     images: int = 600
     recover: str = ""  # a note at which the run is killed before
     near: str = ""  # a note behind which the power fails
-
-    def target(self):
-        return ()
 
     def title(self):
         after = f" --recover '{self.recover}'" if self.recover else ""
@@ -101,19 +103,13 @@ class Power:
         words += ["--near", self.near] if self.near else []
         return [sys.executable, f"{tree.root}/tests/power/power.py", *words]
 
-    def found(self):
-        return rf"^# (?:{self.kinds}): "
-
 
 @dataclass(frozen=True)
-class Sim:
+class Sim(Catcher):
     """Schedules of the simulator; the promise that is broken first."""
 
     promise: str
     schedules: int = 20000
-
-    def target(self):
-        return ()
 
     def title(self):
         return f"`sim --seeds 1-{self.schedules}`: {self.promise}"
