@@ -13,11 +13,14 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
+#include "base/engine.h"
 #include "base/mem.h"
 
 struct config;
 struct error;
+struct server; /* db/server.h */
 
 struct label {
     const char *key, *value;
@@ -28,9 +31,14 @@ enum beside { BESIDE_UNKNOWN = 1, BESIDE_WAL = 2, BESIDE_JOURNAL = 4 };
 
 struct tenant {
     const char *id;
-    const char *path;     /* relative to the working folder, or absolute */
-    const char *origin;   /* "the glob", "eu.csv:17", "catalog catalog.db" */
-    struct label *labels; /* by key; without id, which selects as a label all the same */
+    enum engine_kind engine; /* ENGINE_SQLITE: a file */
+    const char *path;        /* of a file: relative to the working folder, or absolute; on a server:
+                                what is shown of its place, "eu-1/acme" or "eu-1/app/acme" */
+    uint32_t server;         /* index into the fleet's servers; a file has none */
+    const char *database;    /* on its server */
+    const char *schema;      /* PostgreSQL: the tenant is this schema alone; NULL: the database */
+    const char *origin;      /* "the glob", "eu.csv:17", "catalog catalog.db" */
+    struct label *labels;    /* by key; without id, which selects as a label all the same */
     size_t n_labels;
     unsigned beside; /* enum beside: what the folder's listing showed next to it (globs only) */
 };
@@ -39,7 +47,10 @@ struct fleet {
     struct arena arena;
     struct tenant *tenants;
     size_t n;
-    const char *root; /* absolute: deepest folder common to all tenants (not to a selection) */
+    struct server *servers; /* those of the configuration, then those that rows named */
+    size_t n_servers;
+    const char *root; /* absolute: deepest folder common to all files (not to a selection); the
+                         working folder when there is none */
     const struct tenant **by_id; /* for fleet_find; NULL in a fleet not made by fleet_resolve */
 };
 

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "core/run.h"
+#include "engine/past.h"
 #include "engine/sqlite/look.h"
 #include "op/execute.h"
 #include "op/fates.h"

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/index.h"
 #include "base/str.h"
+#include "engine/past.h"
 #include "engine/sqlite/look.h"
 #include "op/doubt.h"
 #include "op/migrate.h"

@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "engine/sqlite/look.h"
+#include "engine/past.h"
 #include "fuzz.h"
 #include "store/cache_data.h"
 #include "store/state.h"

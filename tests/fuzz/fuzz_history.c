@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "db/sqlite.h"
 #include "engine/sqlite/history.h"
+#include "engine/past.h"
 #include "engine/sqlite/look.h"
 #include "engine/sqlite/past.h"
 #include "fuzz.h"

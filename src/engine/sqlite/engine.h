@@ -18,21 +18,10 @@
 
 #include "base/stamp.h"
 #include "core/port.h"
+#include "engine/branch.h"
 #include "engine/sqlite/tenant_file.h"
-#include "source/step.h"
 
 struct error;
-
-/* One branch of the plan, as the engine needs it. Borrowed for the run. */
-struct branch_spec {
-    const char *id;   /* the tenant's, for messages */
-    const char *path; /* absolute, links resolved */
-    dev_t dev;        /* 0: any */
-    ino_t ino;
-    const struct step *steps;
-    uint32_t n;
-    bool may_log; /* may become logged when an application has connected since the plan */
-};
 
 enum sync_choice { SYNC_AUTO, SYNC_FILE_SYSTEM, SYNC_FILES };
 

@@ -160,8 +160,7 @@ static int query(sqlite3 *db, const char *sql, sqlite3_stmt **stmt, struct error
     return there ? db_prepare(db, sql, stmt, e) : E_MISSING;
 }
 
-int history_read(sqlite3 *db, int (*visit)(void *arg, const struct history_row *row), void *arg,
-                 struct error *e)
+int history_read(sqlite3 *db, history_visit visit, void *arg, struct error *e)
 {
     CLEANUP_STMT sqlite3_stmt *stmt = NULL;
     struct history_row row;

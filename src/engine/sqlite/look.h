@@ -26,7 +26,7 @@ struct look {
     bool foreign; /* has tables, but no history */
     uint32_t page_size;
     struct file_stamp stamp;
-    struct str past; /* look_read: one record a history row that still counts, see past_read() */
+    struct str past; /* look_read: one record a history row that still counts, see engine/past.h */
 };
 
 #define LOOK_INIT                                                                                  \
@@ -40,15 +40,5 @@ struct look {
 int look_open(const char *path, bool known_quiet, struct look *look, struct error *e);
 int look_read(const char *path, int64_t wait_ms, struct look *look, struct error *e);
 void look_close(struct look *look);
-
-/* A past as text: the applied versions, ascending; equal pasts are equal texts. */
-struct past_row {
-    uint64_t version;
-    const char *checksum, *name, *down_sql; /* down_sql NULL: none */
-};
-void past_add(struct str *past, const struct past_row *row);
-/* Reads the next row from *at; strings are copied into the arena. False at the end. */
-struct arena;
-bool past_next(struct arena *arena, const char **at, struct past_row *row);
 
 #endif

@@ -1,0 +1,63 @@
+/*
+ * Thin help around libpq: a connection to one database, statements with a bound on the wait, errors
+ * with their detail. Results are plain PGresult *; nothing here hides the library.
+ *
+ * Waiting: a statement waits for its answer as long as `patience_ms` says, and ends soon when *stop
+ * is set: the server is asked to cancel, and a server that does not even answer that is given up.
+ * Whoever got E_DOUBT does not know whether the statement took effect; the connection is lost then.
+ *
+ * Errors: 55P03, 40P01, 40001 and "too many connections" are E_BUSY; a lost connection is E_DOUBT;
+ * all others E_REFUSED. e->db is the SQLSTATE as PG_STATE packs it. What a message quotes of a row
+ * is left out: DETAIL always, values in messages of data errors.
+ */
+#ifndef DB_POSTGRES_H
+#define DB_POSTGRES_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <libpq-fe.h>
+
+#include "db/server.h"
+
+struct error;
+
+/* A SQLSTATE as a number: five characters of six bits. */
+int pg_state(const char *state);
+#define PG_LOCK_NOT_AVAILABLE "55P03"
+#define PG_DEADLOCK           "40P01"
+#define PG_UNDEFINED_OBJECT   "42704"
+#define PG_UNDEFINED_TABLE    "42P01"
+
+struct pg_setup {
+    const char *application; /* application_name: names the run on the server */
+    int connect_timeout_s;
+    int64_t patience_ms;     /* for an answer; 0: none (statements have their own timeouts) */
+    const atomic_bool *stop; /* NULL: never */
+};
+
+struct pg {
+    PGconn *conn;
+    struct pg_setup setup;
+    const char *server; /* its name, for messages; borrowed */
+    bool lost;
+};
+
+/* database NULL: the one of the url. *pg is NULL on failure. */
+int pg_open(const struct server *server, const char *database, const struct pg_setup *setup,
+            struct pg **pg, struct error *e);
+void pg_close(struct pg **pg); /* also for cleanup; NULL is fine */
+
+/* One or more statements without parameters, in one message: an implicit transaction, unless they
+ * say otherwise. Rows are thrown away. */
+int pg_exec(struct pg *pg, const char *sql, struct error *e);
+/* One statement with text parameters (NULL: null). The result is yours to PQclear. */
+int pg_query(struct pg *pg, const char *sql, int n, const char *const *values, PGresult **result,
+             struct error *e);
+void pg_clear(PGresult **result); /* for cleanup */
+
+#define CLEANUP_PG        __attribute__((cleanup(pg_close)))
+#define CLEANUP_PG_RESULT __attribute__((cleanup(pg_clear)))
+
+#endif

@@ -1,0 +1,26 @@
+/*
+ * A database server as the configuration, a catalog's row or the run log names it: what it takes to
+ * connect, and what bounds the work on it. Shared by whoever lists tenants and whoever connects.
+ *
+ * Secrets: `url` and `password` never reach a message, a log or a report; `shown` may.
+ */
+#ifndef DB_SERVER_H
+#define DB_SERVER_H
+
+#include <stdint.h>
+
+#include "base/engine.h"
+
+struct server {
+    const char *name; /* the block's title; "NAME/HOST:PORT/USER" for one that a row made of it */
+    enum engine_kind engine;
+    const char *url;          /* as given, with the database that is asked for lists and limits */
+    const char *shown;        /* url without its password */
+    const char *password;     /* from a file, an environment variable or a row; NULL: the client
+                                 library's own ways (url, .pgpass, service file, my.cnf, environment) */
+    uint32_t max_parallel;    /* tenants worked on at once; 0: worked out from the machine */
+    uint32_t max_connections; /* ours at once; 0: under half of what the server allows */
+    unsigned line;            /* in the configuration; 0: none */
+};
+
+#endif
