@@ -332,6 +332,20 @@ int pg_exec(struct pg *pg, const char *sql, struct error *e)
     return r == E_OK ? collect(pg, NULL, e) : r;
 }
 
+int pg_ask(struct pg *pg, const char *sql, PGresult **result, struct error *e)
+{
+    int r = pg->lost ? is_gone(pg, e) : send_or_lose(pg, PQsendQuery(pg->conn, sql), e);
+
+    *result = NULL;
+    if (r == E_OK)
+        r = collect(pg, result, e);
+    if (r != E_OK)
+        pg_clear(result);
+    else if (!*result)
+        return error_oom(e);
+    return r;
+}
+
 int pg_query(struct pg *pg, const char *sql, int n, const char *const *values, PGresult **result,
              struct error *e)
 {
@@ -354,4 +368,26 @@ void pg_clear(PGresult **result)
 {
     PQclear(*result);
     *result = NULL;
+}
+
+static void add_quoted(struct str *out, char *quoted)
+{
+    if (quoted)
+        str_add(out, quoted);
+    else
+        out->failed = true;
+    PQfreemem(quoted);
+}
+
+void pg_add_literal(struct str *out, struct pg *pg, const char *text)
+{
+    if (text)
+        add_quoted(out, PQescapeLiteral(pg->conn, text, strlen(text)));
+    else
+        str_add(out, "NULL");
+}
+
+void pg_add_name(struct str *out, struct pg *pg, const char *name)
+{
+    add_quoted(out, PQescapeIdentifier(pg->conn, name, strlen(name)));
 }

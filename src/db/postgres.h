@@ -22,6 +22,7 @@
 #include "db/server.h"
 
 struct error;
+struct str;
 
 /* A SQLSTATE as a number: five characters of six bits. */
 int pg_state(const char *state);
@@ -52,10 +53,16 @@ void pg_close(struct pg **pg); /* also for cleanup; NULL is fine */
 /* One or more statements without parameters, in one message: an implicit transaction, unless they
  * say otherwise. Rows are thrown away. */
 int pg_exec(struct pg *pg, const char *sql, struct error *e);
+/* The same; the rows of the last statement are yours. */
+int pg_ask(struct pg *pg, const char *sql, PGresult **result, struct error *e);
 /* One statement with text parameters (NULL: null). The result is yours to PQclear. */
 int pg_query(struct pg *pg, const char *sql, int n, const char *const *values, PGresult **result,
              struct error *e);
 void pg_clear(PGresult **result); /* for cleanup */
+
+/* Appends it quoted for this connection; a failure marks the str. */
+void pg_add_literal(struct str *out, struct pg *pg, const char *text); /* NULL: null */
+void pg_add_name(struct str *out, struct pg *pg, const char *name);
 
 #define CLEANUP_PG        __attribute__((cleanup(pg_close)))
 #define CLEANUP_PG_RESULT __attribute__((cleanup(pg_clear)))

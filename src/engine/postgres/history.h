@@ -1,0 +1,61 @@
+/*
+ * A tenant's history on PostgreSQL: the table of engine/history.h in the tenant's schema ("public"
+ * for a tenant that is a whole database). Made when it is first needed.
+ *
+ * Its comment holds the head of a hash chain over the rows, written in the transaction that adds
+ * one: a survey asks one query a database for all comments, and reads rows only of one tenant for
+ * each head. Equal heads are equal rows.
+ *
+ * A row of direction 'fence' says that a group of a run is over in this tenant: who wrote a row of
+ * that group looks for it before voting, in the same transaction. The fence is written under a lock
+ * that waits for such writers, so one of the two always sees the other.
+ */
+#ifndef ENGINE_POSTGRES_HISTORY_H
+#define ENGINE_POSTGRES_HISTORY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/hash.h"
+#include "engine/branch.h"
+#include "engine/history.h"
+
+struct error;
+struct pg;
+struct str;
+
+/* The tenant's table as seen by a connection to its database. */
+struct pg_history {
+    struct pg *pg;
+    char *table; /* quoted, with its schema */
+    bool there;
+    char head[HASH_TEXT]; /* "" : no row yet, or it has no comment of ours */
+};
+
+#define PG_SCHEMA_OF(place) ((place)->schema ? (place)->schema : "public")
+
+/* Is it there, and which head has it? */
+int pg_history_open(struct pg *pg, const struct place *place, struct pg_history *h,
+                    struct error *e);
+void pg_history_close(struct pg_history *h);
+
+/* The latest row of this version says up. */
+int pg_history_applied(struct pg_history *h, uint64_t version, bool *applied, struct error *e);
+/* Does it have a row of this group? */
+int pg_history_has_group(struct pg_history *h, const char *run, uint32_t group, bool *has,
+                         struct error *e);
+/* In a transaction: makes the table where it is missing, adds the row, moves the head. */
+int pg_history_append(struct pg_history *h, const struct history_row *row, struct error *e);
+/* E_REFUSED when this group was fenced off. After the last append of a transaction. */
+int pg_history_fenced(struct pg_history *h, const char *run, uint32_t group, struct error *e);
+/* A transaction of its own; idempotent. E_BUSY: a writer of the history is still under way. */
+int pg_history_fence(struct pg_history *h, const char *run, uint32_t group, struct error *e);
+/* The rows in order. E_MISSING: it is not there. */
+int pg_history_read(struct pg_history *h, history_visit visit, void *arg, struct error *e);
+
+/* The head out of a comment of the table: false when there is none of ours in it. */
+bool pg_history_head(const char *comment, char head[HASH_TEXT]);
+
+#define CLEANUP_PG_HISTORY __attribute__((cleanup(pg_history_close)))
+
+#endif
