@@ -1,0 +1,90 @@
+/*
+ * Inside engine/postgres: a group's tenants on one server.
+ *
+ *   slot    one member; runs its steps under a savepoint, which names the tenant that fails
+ *   bundle  a transaction on one connection, in one database: the slots that vote as one. It has a
+ *           name on the server, lockstep_KEY_GROUP_BUNDLE; the key and the group are in the run log
+ *           before it is used
+ *   lane    a place to work, one thread at a time; it has at most one bundle open. Tenants come in
+ *           order of their databases: a lane that gets one of another database first seals the
+ *           bundle it has (PREPARE TRANSACTION), so that 200 databases need few connections
+ *
+ * Bundles, by who finishes them:
+ *   open      on its connection; with prepared transactions until it is sealed, else to the end
+ *   prepared  the server keeps it; any connection to the database ends it
+ *   unknown   the answer to PREPARE was lost: the server's list says which it is
+ *   lost      its transaction is gone, and the votes in it
+ *   witness   the answer to a commit was lost: the tenants' history rows say whether it happened
+ *   over
+ */
+#ifndef ENGINE_POSTGRES_GROUP_H
+#define ENGINE_POSTGRES_GROUP_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/hash.h"
+#include "core/port.h"
+#include "engine/link.h"
+#include "engine/postgres/link.h"
+#include "engine/postgres/work.h"
+
+enum bundle_state {
+    BUNDLE_OPEN,
+    BUNDLE_PREPARED,
+    BUNDLE_UNKNOWN,
+    BUNDLE_LOST,
+    BUNDLE_WITNESS,
+    BUNDLE_OVER,
+};
+
+struct bundle {
+    enum bundle_state state;
+    uint32_t id;
+    uint32_t votes; /* slots that said yes in it */
+    const char *database;
+    struct pg *pg; /* while open */
+    int64_t since_us;
+};
+
+struct pg_slot {
+    const struct branch_spec *spec; /* NULL: another participant's */
+    struct bundle *bundle;          /* NULL: holds nothing */
+};
+
+enum { LANES = 64 };
+
+struct lane {
+    atomic_flag busy;
+    struct bundle *bundle;
+};
+
+struct pg_group {
+    struct participant base;
+    struct pg_link *link;
+    const struct link_run *run;
+    uint32_t id, n;
+    bool undo, recovered, two_phase;
+    char log_head[HASH_TEXT];
+    struct pg_slot *slots;
+    struct bundle *bundles; /* room for one a slot and one a lane */
+    atomic_uint n_bundles;
+    struct lane lanes[LANES];
+};
+
+struct pg_work pg_group_work(const struct pg_group *g, const struct pg_slot *slot);
+void pg_bundle_name(const struct pg_group *g, uint32_t bundle, char name[96]);
+
+/* lane.c: one member up to its vote; a bundle until it cannot fail any more. */
+int pg_lane_prepare(struct pg_group *g, struct pg_slot *slot, struct error *e);
+int pg_bundle_seal(struct pg_group *g, struct bundle *b, struct error *e);
+/* Whoever has it open lets it go; nothing of it stays. */
+void pg_bundle_drop(struct pg_group *g, struct bundle *b);
+/* Is it in the server's list of prepared transactions? */
+int pg_bundle_listed(struct pg_group *g, const struct bundle *b, bool *listed, struct error *e);
+
+/* settle.c */
+int pg_group_settle(struct pg_group *g, enum verdict verdict, uint8_t *slots, struct error *e);
+
+#endif

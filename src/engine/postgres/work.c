@@ -1,0 +1,162 @@
+#include "engine/postgres/work.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/str.h"
+#include "db/postgres.h"
+#include "engine/postgres/history.h"
+#include "source/step.h"
+
+static const struct script *script_of(const struct pg_work *w, const struct step *step)
+{
+    return w->undo ? step->inverse : step->script;
+}
+
+static const struct step *step_at(const struct pg_work *w, uint32_t i)
+{
+    return &w->spec->steps[w->undo ? w->spec->n - 1 - i : i];
+}
+
+bool pg_work_is_outside(const struct pg_work *w)
+{
+    for (uint32_t i = 0; i < w->spec->n; i++)
+        if (!w->spec->steps[i].mark && script_of(w, &w->spec->steps[i])->transaction_off)
+            return true;
+    return false;
+}
+
+static int64_t longer(int64_t own, int64_t configured)
+{
+    return own ? own : configured;
+}
+
+/* SET LOCAL in a transaction, SET outside: either way until reset() for the next one. */
+static int set_up(struct pg *pg, const struct pg_work *w, const struct script *script,
+                  struct error *e)
+{
+    CLEANUP_STR struct str sql = STR_INIT;
+    const char *local = script->transaction_off ? "" : "LOCAL ";
+
+    str_addf(&sql, "SET %slock_timeout = %" PRId64 "; SET %sstatement_timeout = %" PRId64, local,
+             longer(script->lock_timeout_ms, w->lock_timeout_ms), local,
+             longer(script->statement_timeout_ms, w->statement_timeout_ms));
+    if (w->spec->place.schema) {
+        str_addf(&sql, "; SET %ssearch_path = ", local);
+        pg_add_name(&sql, pg, w->spec->place.schema);
+        str_add(&sql, ", public");
+    }
+    return str_ok(&sql) ? pg_exec(pg, str_text(&sql), e) : error_oom(e);
+}
+
+/* --- statements --- */
+
+static void add_value(struct str *out, const PGresult *rows, int column)
+{
+    bool null = PQgetisnull(rows, 0, column);
+
+    str_addf(out, "%s%s=%.60s", column ? ", " : "", PQfname(rows, column),
+             null ? "NULL" : PQgetvalue(rows, 0, column));
+}
+
+static int check_said_no(const PGresult *rows, struct error *e)
+{
+    CLEANUP_STR struct str row = STR_INIT;
+
+    for (int i = 0; i < PQnfields(rows) && i < 6; i++)
+        add_value(&row, rows, i);
+    return error_set(e, E_REFUSED, "the check returned a row: %s", str_text(&row));
+}
+
+static int run_statement(struct pg *pg, const struct statement *statement, struct error *e)
+{
+    CLEANUP_PG_RESULT PGresult *rows = NULL;
+    int r = pg_ask(pg, statement->sql, &rows, e);
+
+    if (r == E_OK && statement->check && PQntuples(rows) > 0)
+        return check_said_no(rows, e);
+    return r;
+}
+
+int pg_work_script(struct pg *pg, const struct pg_work *w, const struct script *script,
+                   uint32_t *ran, struct error *e)
+{
+    int r = set_up(pg, w, script, e);
+
+    *ran = 0;
+    for (size_t i = 0; i < script->n && r == E_OK; i++) {
+        r = run_statement(pg, &script->statements[i], e);
+        if (r == E_OK)
+            (*ran)++;
+        if (r != E_OK) {
+            error_at(e, script->file, script->statements[i].line);
+            error_statement(e, script->statements[i].sql, script->statements[i].len);
+        }
+    }
+    return r;
+}
+
+/* --- steps --- */
+
+static int check_fits(struct pg_history *h, const struct step *step, bool down, struct error *e)
+{
+    bool applied = false;
+    int r = pg_history_applied(h, step->version, &applied, e);
+
+    if (r != E_OK || applied == down)
+        return r;
+    return error_set(e, E_CHANGED, "changed since the plan: %s_%s is %s", step->digits, step->name,
+                     applied ? "applied already" : "not applied any more");
+}
+
+static int record(struct pg_history *h, const struct pg_work *w, const struct step *step, bool down,
+                  int64_t started_us, struct error *e)
+{
+    const struct script *inverse = w->undo ? step->script : step->inverse;
+    struct history_row row = {
+        .version = step->version,
+        .name = step->name,
+        .down = down,
+        .checksum = step->checksum,
+        .run = w->run,
+        .group = w->group,
+        .down_sql = !down && inverse ? inverse->text : NULL,
+        .duration_us = clock_mono_us() - started_us,
+        .log_head = w->log_head,
+    };
+
+    return pg_history_append(h, &row, e);
+}
+
+static int run_step(struct pg *pg, struct pg_history *h, const struct pg_work *w,
+                    const struct step *step, struct error *e)
+{
+    bool down = step->down != w->undo;
+    int64_t started_us = clock_mono_us();
+    uint32_t ran;
+    int r = check_fits(h, step, down, e);
+
+    if (r == E_OK && !step->mark)
+        r = pg_work_script(pg, w, script_of(w, step), &ran, e);
+    return r == E_OK ? record(h, w, step, down, started_us, e) : r;
+}
+
+/* What COMMIT would check, a vote must not wait for; it must hold for the next tenant, too. */
+static int check_deferred(struct pg *pg, struct error *e)
+{
+    return pg_exec(pg, "SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED", e);
+}
+
+int pg_work_run(struct pg *pg, const struct pg_work *w, struct error *e)
+{
+    CLEANUP_PG_HISTORY struct pg_history h = {0};
+    int r = pg_history_open(pg, &w->spec->place, &h, e);
+
+    for (uint32_t i = 0; i < w->spec->n && r == E_OK; i++)
+        r = run_step(pg, &h, w, step_at(w, i), e);
+    if (r == E_OK && !pg_work_is_outside(w))
+        r = check_deferred(pg, e);
+    return r == E_OK ? pg_history_fenced(&h, w->run, w->group, e) : r;
+}

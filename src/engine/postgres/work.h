@@ -1,0 +1,37 @@
+/*
+ * A branch's steps on an open connection: scripts, checks, history rows. In a transaction that the
+ * caller began, or outside of any for a step that asked for that.
+ *
+ * What a script may leave behind in the session (SET, a role, prepared statements) is gone with the
+ * tenant: everything of it is undone before the next tenant of the same connection.
+ */
+#ifndef ENGINE_POSTGRES_WORK_H
+#define ENGINE_POSTGRES_WORK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/branch.h"
+
+struct error;
+struct pg;
+struct script;
+
+struct pg_work {
+    const struct branch_spec *spec;
+    bool undo; /* the steps' inverses, last first */
+    const char *run;
+    uint32_t group;
+    const char *log_head;
+    int64_t lock_timeout_ms, statement_timeout_ms;
+};
+
+bool pg_work_is_outside(const struct pg_work *w);
+/* Up to the vote: deferred constraints are checked, the fence is looked for. E_CHANGED: the plan
+ * does not fit any more. Errors name file, line and statement. */
+int pg_work_run(struct pg *pg, const struct pg_work *w, struct error *e);
+/* One script alone, statement by statement. *ran: how many of them took effect. */
+int pg_work_script(struct pg *pg, const struct pg_work *w, const struct script *script,
+                   uint32_t *ran, struct error *e);
+
+#endif
