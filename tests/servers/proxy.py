@@ -112,6 +112,8 @@ class Connection:
             self.hushed.add(direction)
         if what == DELAY:
             self.over.wait(fault.seconds)
+        if what == CUT_AFTER:
+            self.over.set()  # before the other side can answer
         if what != DROP and direction not in self.hushed:
             target.sendall(data)
         if what == CUT_AFTER:

@@ -18,6 +18,7 @@ from tap import Tap
 
 SCRIPT = "BEGIN;\nINSERT INTO users VALUES({0});\nCOMMIT;\n"
 ANSWER_OF_COMMIT = {"postgres": "C", "mariadb": "ok"}
+TOLD = {"postgres": ["BEGIN", "INSERT 0 1", "COMMIT"], "mariadb": ["greeting", "ok", "ok", "ok", "ok"]}
 PATIENCE = 0.3  # seconds after a message was lost, until its client is given up
 
 
@@ -77,6 +78,9 @@ def test_counts(case):
     asked = [m.text for m in seen if m.direction == REQUEST and m.text]
     case.check("what is asked is shown", [text.rstrip(";").split("(")[0] for text in asked]
                == ["BEGIN", "INSERT INTO users VALUES", "COMMIT"], asked)
+    told = [m.text if m.kind == "C" else m.kind for m in seen
+            if m.direction == ANSWER and (m.kind == "C" or case.server.kind == "mariadb")]
+    case.check("and what is answered", told == TOLD[case.server.kind], told)
     case.check("a password is not", not any(case.server.password in str(m) for m in seen))
     return seen
 

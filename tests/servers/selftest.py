@@ -103,7 +103,8 @@ def test_killed(tap, eu, us, maria):
     eu.sql("t2", "COMMIT PREPARED 'gid 9'")
     maria.sql("t2", "XA COMMIT 'gid 9'")
     rows = eu.sql("t2", "SELECT id FROM users ORDER BY id"), maria.sql("t2", "SELECT id FROM users ORDER BY id")
-    tap.check("which can be committed then", rows == ("7\n9", "7\n9") and not eu.prepared() + maria.prepared(), str(rows))
+    tap.check("which can be committed then", rows == ("7\n9", "7\n9") and not eu.prepared() + maria.prepared(),
+              str(rows))
 
 
 def test_stopped(tap, eu, maria):
