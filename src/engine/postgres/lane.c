@@ -73,6 +73,20 @@ void pg_bundle_drop(struct pg_group *g, struct bundle *b)
     pool_give(&g->link->pool, &b->pg);
 }
 
+/* Nothing of a script before stays in the session; recovery finds it by its name. */
+static int clean(struct pg_group *g, struct pg *pg, const char *before, const char *after,
+                 struct error *e)
+{
+    CLEANUP_STR struct str sql = STR_INIT;
+
+    str_addf(&sql,
+             "%sRESET ALL; RESET SESSION AUTHORIZATION; SET client_min_messages = error;"
+             " SET idle_in_transaction_session_timeout = 0; SET application_name = "
+             "'lockstep_%.32s'%s",
+             before, g->run->key, after);
+    return str_ok(&sql) ? pg_exec(pg, str_text(&sql), e) : error_oom(e);
+}
+
 static int begin(struct pg_group *g, struct lane *lane, const char *database, struct error *e)
 {
     struct bundle *b = lane->bundle;
@@ -80,7 +94,7 @@ static int begin(struct pg_group *g, struct lane *lane, const char *database, st
     int r = pool_take(&g->link->pool, database, &pg, e);
 
     if (r == E_OK)
-        r = pg_exec(pg, "BEGIN", e);
+        r = clean(g, pg, "", "; BEGIN", e);
     if (r != E_OK) {
         pool_give(&g->link->pool, &pg);
         return r;
@@ -137,7 +151,7 @@ static int run_slot(struct pg_group *g, struct bundle *b, struct pg_slot *slot, 
     if (r == E_OK)
         r = pg_work_run(b->pg, &w, e);
     if (r == E_OK)
-        r = pg_exec(b->pg, "RELEASE lockstep; RESET ROLE", e);
+        r = clean(g, b->pg, "RELEASE lockstep; ", "", e);
     else if (!b->pg->lost && pg_exec(b->pg, "ROLLBACK TO lockstep; RELEASE lockstep", NULL) != E_OK)
         b->pg->lost = true; /* what it holds is not known: it ends with its connection */
     return r;

@@ -49,19 +49,18 @@ static bool make_room(struct pool *pool)
 
 int pool_take(struct pool *pool, const char *database, struct pg **pg, struct error *e)
 {
-    struct pg_setup setup = {.application = pool->application, .stop = pool->stop};
+    struct pg_setup setup = {.stop = pool->stop};
     int r;
 
     *pg = find(pool, database);
-    if (*pg)
+    if (*pg) {
+        (*pg)->setup.stop = pool->stop;
         return E_OK;
+    }
     if (!make_room(pool))
         return error_set(e, E_BUSY, "all %u connections to server %s are in use", pool->most,
                          pool->server->name);
     r = pg_open(pool->server, database, &setup, pg, e);
-    if (r == E_OK)
-        r = pg_exec(
-            *pg, "SET client_min_messages = error; SET idle_in_transaction_session_timeout = 0", e);
     if (r != E_OK)
         drop(pool, pg);
     return r;

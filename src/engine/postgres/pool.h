@@ -21,8 +21,7 @@ enum { POOL_IDLE = 256 };
 
 struct pool {
     const struct server *server;
-    const char *application; /* of connections made from now on; NULL: "lockstep" */
-    const atomic_bool *stop; /* the same */
+    const atomic_bool *stop; /* of connections made from now on; NULL: never */
     _Atomic(struct pg *) idle[POOL_IDLE];
     atomic_uint open;   /* idle or borrowed */
     atomic_uint parked; /* in idle[] */

@@ -209,7 +209,7 @@ static int send_away(struct pg_group *g, struct error *e)
 {
     CLEANUP_PG_RESULT PGresult *rows = NULL;
     struct pg *pg = NULL;
-    char name[48];
+    char name[64];
     int r;
 
     if (atomic_load(&g->link->cleared))

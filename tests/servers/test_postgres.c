@@ -1,0 +1,447 @@
+/* The PostgreSQL participant, driven as the machine drives it, on a real server; psql judges. */
+#include "../unit/test.h"
+#undef system
+#include "base/error.h"
+#include "base/str.h"
+#include "engine/past.h"
+#include "engine/postgres/link.h"
+#include "source/step.h"
+
+static const char key[] = "0123456789abcdef0123456789abcdef";
+static const char up_sql[] =
+    "CREATE TABLE notes(id int PRIMARY KEY); INSERT INTO notes VALUES (1);";
+static const char down_sql[] = "DROP TABLE notes;";
+
+enum { TENANTS = 6 };
+
+struct
+try {
+    struct arena arena;
+    struct server server;
+    struct link *link;
+    struct script up, down;
+    struct step step;
+    struct branch_spec branches[TENANTS];
+    struct link_run run;
+    atomic_bool stop;
+    atomic_llong hold;
+    struct participant *p;
+    struct error e;
+};
+
+static void one_by_one(void *ctx, uint32_t n, void (*fn)(void *arg, uint32_t i), void *arg)
+{
+    (void)ctx;
+    for (uint32_t i = 0; i < n; i++)
+        fn(arg, i);
+}
+
+#undef popen /* the stock client is the judge */
+/* What psql prints for this statement, without the last line feed. */
+static const char *psql(const char *database, const char *sql)
+{
+    static char out[4096];
+    char command[8192];
+    FILE *from;
+    size_t n;
+
+    snprintf(command, sizeof command, "psql -XqAt '%s' -c '\\c %s' -c \"%s\" 2>&1",
+             getenv("SERVER_URL"), database, sql);
+    from = popen(command, "r");
+    assert_non_null(from);
+    n = fread(out, 1, sizeof out - 1, from);
+    pclose(from);
+    out[n] = 0;
+    while (n && out[n - 1] == '\n')
+        out[--n] = 0;
+    return out;
+}
+
+static void must(int r, struct error *e)
+{
+    CLEANUP_STR struct str text = STR_INIT;
+
+    if (r == E_OK)
+        return;
+    error_render(e, &text);
+    fail_msg("%d: %s", r, str_text(&text));
+}
+
+/* Databases t1 to t3, and schemas s1 to s3 of the database app. */
+static void place_tenants(struct try *t)
+{
+    static const char *const ids[TENANTS] = {"t1", "t2", "t3", "s1", "s2", "s3"};
+
+    for (int i = 0; i < TENANTS; i++)
+        t->branches[i] = (struct branch_spec){
+            .id = ids[i],
+            .engine = ENGINE_POSTGRES,
+            .path = ids[i],
+            .place = {i < 3 ? ids[i] : "app", i < 3 ? NULL : ids[i]},
+            .steps = &t->step,
+            .n = 1,
+        };
+}
+
+static int begin(void **state)
+{
+    struct try *t = calloc(1, sizeof *t);
+
+    assert_non_null(t);
+    *state = t;
+    psql("postgres", "select pg_terminate_backend(pid) from pg_stat_activity where datname in "
+                     "('t1','t2','t3','app')");
+    for (int i = 1; i <= 3; i++) {
+        char sql[200];
+
+        snprintf(sql, sizeof sql, "DROP DATABASE IF EXISTS t%d", i);
+        psql("postgres", sql);
+        snprintf(sql, sizeof sql, "CREATE DATABASE t%d", i);
+        assert_string_equal(psql("postgres", sql), "");
+    }
+    psql("postgres", "DROP DATABASE IF EXISTS app");
+    psql("postgres", "CREATE DATABASE app");
+    assert_string_equal(psql("app", "CREATE SCHEMA s1; CREATE SCHEMA s2; CREATE SCHEMA s3"), "");
+    t->server = (struct server){
+        .name = "eu", .engine = ENGINE_POSTGRES, .url = getenv("SERVER_URL"), .shown = "eu"};
+    t->link = pg_link_new(&t->server);
+    must(script_parse(&t->arena, "001_notes.sql", up_sql, &t->up, &t->e), &t->e);
+    must(script_parse(&t->arena, "001_notes.sql", down_sql, &t->down, &t->e), &t->e);
+    t->step = (struct step){.version = 1,
+                            .digits = "001",
+                            .name = "notes",
+                            .checksum = "1:x",
+                            .script = &t->up,
+                            .inverse = &t->down};
+    place_tenants(t);
+    t->run = (struct link_run){.run = "r1",
+                               .key = key,
+                               .branches = t->branches,
+                               .lock_timeout_ms = 300,
+                               .each = {.run = one_by_one},
+                               .stop = &t->stop,
+                               .longest_hold_us = &t->hold};
+    return 0;
+}
+
+static int end(void **state)
+{
+    struct try *t = *state;
+
+    if (t->p)
+        t->p->ops->free(t->p);
+    if (t->link)
+        t->link->ops->free(t->link);
+    error_clear(&t->e);
+    arena_free(&t->arena);
+    free(t);
+    return 0;
+}
+
+static void join(struct try *t, bool recovered, bool undo)
+{
+    static const uint32_t all[TENANTS] = {0, 1, 2, 3, 4, 5};
+    const struct link_group group = {.id = undo ? 2 : 1,
+                                     .branches = all,
+                                     .n = TENANTS,
+                                     .recovered = recovered,
+                                     .undo = undo,
+                                     .log_head = "0000000000000000000000000000000000000000000000"
+                                                 "000000000000000000"};
+
+    if (t->p)
+        t->p->ops->free(t->p);
+    t->p = t->link->ops->join(t->link, &t->run, &group);
+    assert_non_null(t->p);
+}
+
+static void vote_all(struct try *t)
+{
+    must(t->p->ops->open(t->p, &t->e), &t->e);
+    for (uint32_t i = 0; i < TENANTS; i++) {
+        enum guarantee guarantee;
+
+        must(t->p->ops->prepare(t->p, i, &guarantee, &t->e), &t->e);
+        assert_int_equal(guarantee, GUARANTEE_PREPARED);
+    }
+}
+
+static void settle(struct try *t, enum verdict verdict)
+{
+    uint8_t slots[TENANTS] = {0};
+    int r = E_BUSY;
+
+    for (int i = 0; i < 50 && r == E_BUSY; i++) {
+        r = t->p->ops->settle(t->p, verdict, slots, &t->e);
+        if (r == E_BUSY)
+            usleep(20000);
+    }
+    must(r, &t->e);
+    for (uint32_t i = 0; i < TENANTS; i++)
+        assert_int_equal(slots[i], SETTLE_DONE);
+}
+
+/* All tenants, as psql sees them: with the table and a history row, or with neither. */
+static void expect_all(bool there)
+{
+    const char *tables = "SELECT count(*) FROM pg_class WHERE relname = 'notes'";
+
+    for (int i = 1; i <= 3; i++) {
+        char database[8];
+
+        snprintf(database, sizeof database, "t%d", i);
+        assert_string_equal(psql(database, tables), there ? "1" : "0");
+    }
+    assert_string_equal(psql("app", tables), there ? "3" : "0");
+    if (there)
+        assert_string_equal(psql("app", "SELECT direction FROM s3.lockstep_history"), "up");
+}
+
+static const char *prepared(void)
+{
+    return psql("postgres", "SELECT count(*) FROM pg_prepared_xacts");
+}
+
+/* --- the cases --- */
+
+static void all_commit_after_the_decision_and_not_before(void **state)
+{
+    struct try *t = *state;
+
+    join(t, false, false);
+    vote_all(t);
+    must(t->p->ops->seal(t->p, &t->e), &t->e);
+    expect_all(false);
+    assert_string_equal(prepared(),
+                        "4"); /* three databases, and one for the schemas of the other */
+    settle(t, VERDICT_COMMIT);
+    expect_all(true);
+    assert_string_equal(prepared(), "0");
+}
+
+static void an_abort_leaves_nothing(void **state)
+{
+    struct try *t = *state;
+
+    join(t, false, false);
+    vote_all(t);
+    must(t->p->ops->seal(t->p, &t->e), &t->e);
+    settle(t, VERDICT_ABORT);
+    expect_all(false);
+    assert_string_equal(prepared(), "0");
+}
+
+static void who_refuses_is_named_and_the_others_of_its_database_stay(void **state)
+{
+    CLEANUP_STR struct str text = STR_INIT;
+    struct try *t = *state;
+    enum guarantee guarantee;
+    uint8_t slots[TENANTS] = {0};
+
+    psql("app", "CREATE TABLE s2.notes(x int)");
+    join(t, false, false);
+    must(t->p->ops->open(t->p, &t->e), &t->e);
+    for (uint32_t i = 0; i < TENANTS; i++) {
+        int r = t->p->ops->prepare(t->p, i, &guarantee, &t->e);
+
+        assert_int_equal(r, i == 4 ? E_REFUSED : E_OK);
+    }
+    error_render(&t->e, &text);
+    assert_string_equal(str_text(&text),
+                        "s2: 001_notes.sql:1: relation \"notes\" already exists, in: CREATE TABLE "
+                        "notes(id int PRIMARY KEY)");
+    error_clear(&t->e);
+    must(t->p->ops->seal(t->p, &t->e), &t->e);
+    slots[4] = SETTLE_DONE;
+    must(t->p->ops->settle(t->p, VERDICT_COMMIT, slots, &t->e), &t->e);
+    assert_string_equal(psql("app", "SELECT count(*) FROM s3.notes"), "1");
+    assert_string_equal(psql("app", "SELECT to_regclass('s2.lockstep_history') IS NULL"), "t");
+}
+
+static void another_process_commits_what_was_decided(void **state)
+{
+    struct try *t = *state;
+
+    join(t, false, false);
+    vote_all(t);
+    must(t->p->ops->seal(t->p, &t->e), &t->e);
+    join(t, true, false);
+    settle(t, VERDICT_COMMIT);
+    expect_all(true);
+    join(t, true, false); /* and so does a third */
+    settle(t, VERDICT_COMMIT);
+    expect_all(true);
+    assert_string_equal(prepared(), "0");
+}
+
+static void another_process_takes_back_and_shuts_the_first_one_out(void **state)
+{
+    struct try *t = *state;
+    enum guarantee guarantee;
+    uint8_t slots[TENANTS] = {0};
+    struct participant *late;
+
+    join(t, false, false);
+    vote_all(t);
+    late = t->p;
+    t->p = NULL;
+    join(t, true, false);
+    for (int i = 0; i < 20; i++)
+        if (t->p->ops->settle(t->p, VERDICT_ABORT, slots, &t->e) == E_OK)
+            break;
+    expect_all(false);
+    assert_int_not_equal(late->ops->seal(late, NULL), E_OK);
+    assert_int_equal(late->ops->prepare(late, 0, &guarantee, NULL), E_REFUSED);
+    late->ops->free(late);
+    expect_all(false);
+    assert_string_equal(prepared(), "0");
+}
+
+static void a_server_that_dies_keeps_what_was_sealed(void **state)
+{
+    struct try *t = *state;
+    char command[600];
+
+    join(t, false, false);
+    vote_all(t);
+    must(t->p->ops->seal(t->p, &t->e), &t->e);
+    for (int i = 0; i < 2; i++) {
+        snprintf(command, sizeof command, "python3 -SEB %s %s %s/pg", getenv("SERVER_FRONT"),
+                 i ? "start" : "kill9", getenv("SERVER_FOLDER"));
+        assert_int_equal(system(command), 0);
+    }
+    settle(t, VERDICT_COMMIT);
+    expect_all(true);
+    assert_string_equal(prepared(), "0");
+}
+
+static void a_survey_knows_equal_pasts_and_who_has_none(void **state)
+{
+    struct try *t = *state;
+    struct place places[TENANTS + 1];
+    struct sight sights[TENANTS + 1] = {0};
+    struct room room;
+
+    join(t, false, false);
+    vote_all(t);
+    must(t->p->ops->seal(t->p, &t->e), &t->e);
+    settle(t, VERDICT_COMMIT);
+    psql("app", "CREATE SCHEMA s4; CREATE TABLE s4.x(i int)");
+    for (int i = 0; i < TENANTS; i++)
+        places[i] = t->branches[i].place;
+    places[TENANTS] = (struct place){"app", "s4"};
+    must(t->link->ops->survey(t->link, places, TENANTS + 1, &t->run.each, sights, &room, &t->e),
+         &t->e);
+    for (int i = 0; i < TENANTS; i++) {
+        assert_int_equal(sights[i].why.code, 0);
+        assert_true(sights[i].history);
+        assert_string_equal(str_text(&sights[i].past), str_text(&sights[0].past));
+    }
+    assert_true(strstr(str_text(&sights[0].past), "DROP TABLE notes") != NULL);
+    assert_true(sights[TENANTS].foreign && !sights[TENANTS].history);
+    for (int i = 0; i <= TENANTS; i++)
+        str_free(&sights[i].past);
+}
+
+static void a_place_that_is_not_there_is_named(void **state)
+{
+    struct try *t = *state;
+    const struct place places[] = {{"nowhere", NULL}, {"app", "s9"}, {"t1", NULL}};
+    struct sight sights[3] = {0};
+    struct room room;
+
+    must(t->link->ops->survey(t->link, places, 3, &t->run.each, sights, &room, &t->e), &t->e);
+    assert_true(strstr(sights[0].why.message, "database \"nowhere\" does not exist") != NULL);
+    assert_string_equal(sights[1].why.message, "there is no schema s9");
+    assert_int_equal(sights[2].why.code, 0);
+    for (int i = 0; i < 3; i++)
+        error_clear(&sights[i].why);
+}
+
+static void an_undo_runs_the_inverse(void **state)
+{
+    struct try *t = *state;
+
+    join(t, false, false);
+    vote_all(t);
+    must(t->p->ops->seal(t->p, &t->e), &t->e);
+    settle(t, VERDICT_COMMIT);
+    join(t, false, true);
+    vote_all(t);
+    must(t->p->ops->seal(t->p, &t->e), &t->e);
+    settle(t, VERDICT_COMMIT);
+    expect_all(false);
+    assert_string_equal(psql("t1", "SELECT string_agg(direction, ' ' ORDER BY seq) "
+                                   "FROM lockstep_history"),
+                        "up down");
+}
+
+static void a_tenant_that_is_locked_is_busy(void **state)
+{
+    struct try *t = *state;
+    enum guarantee guarantee;
+    struct pg_setup setup = {0};
+    struct pg *other;
+
+    psql("t1", "CREATE TABLE users(id int)");
+    must(script_parse(&t->arena, "001_notes.sql", "ALTER TABLE users ADD x int;", &t->up, &t->e),
+         &t->e);
+    must(pg_open(&t->server, "t1", &setup, &other, &t->e), &t->e);
+    must(pg_exec(other, "BEGIN; SELECT * FROM users", &t->e), &t->e);
+    join(t, false, false);
+    must(t->p->ops->open(t->p, &t->e), &t->e);
+    assert_int_equal(t->p->ops->prepare(t->p, 0, &guarantee, &t->e), E_BUSY);
+    error_clear(&t->e);
+    must(pg_exec(other, "COMMIT", &t->e), &t->e);
+    must(t->p->ops->prepare(t->p, 0, &guarantee, &t->e), &t->e);
+    pg_close(&other);
+}
+
+static int note(void *arg, const struct stray *stray)
+{
+    int *n = arg;
+
+    assert_string_equal(stray->key, key);
+    assert_int_equal(stray->group, 1);
+    (*n)++;
+    return E_OK;
+}
+
+static void strays_of_ours_are_found_and_those_of_others_left(void **state)
+{
+    struct try *t = *state;
+    int n = 0;
+
+    psql("t1", "BEGIN; CREATE TABLE x(i int); PREPARE TRANSACTION 'lockstep_of_somebody'");
+    join(t, false, false);
+    vote_all(t);
+    must(t->p->ops->seal(t->p, &t->e), &t->e);
+    must(t->link->ops->strays(t->link, note, &n, &t->e), &t->e);
+    assert_int_equal(n, 4);
+    join(t, true, false);
+    settle(t, VERDICT_ABORT);
+    assert_string_equal(prepared(), "1");
+    psql("t1", "ROLLBACK PREPARED 'lockstep_of_somebody'");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(all_commit_after_the_decision_and_not_before, begin, end),
+        cmocka_unit_test_setup_teardown(an_abort_leaves_nothing, begin, end),
+        cmocka_unit_test_setup_teardown(who_refuses_is_named_and_the_others_of_its_database_stay,
+                                        begin, end),
+        cmocka_unit_test_setup_teardown(another_process_commits_what_was_decided, begin, end),
+        cmocka_unit_test_setup_teardown(another_process_takes_back_and_shuts_the_first_one_out,
+                                        begin, end),
+        cmocka_unit_test_setup_teardown(a_server_that_dies_keeps_what_was_sealed, begin, end),
+        cmocka_unit_test_setup_teardown(a_survey_knows_equal_pasts_and_who_has_none, begin, end),
+        cmocka_unit_test_setup_teardown(a_place_that_is_not_there_is_named, begin, end),
+        cmocka_unit_test_setup_teardown(an_undo_runs_the_inverse, begin, end),
+        cmocka_unit_test_setup_teardown(a_tenant_that_is_locked_is_busy, begin, end),
+        cmocka_unit_test_setup_teardown(strays_of_ours_are_found_and_those_of_others_left, begin,
+                                        end),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
