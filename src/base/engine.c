@@ -2,11 +2,19 @@
 
 #include "base/str.h"
 
+static const char *const names[ENGINES] = {"sqlite", "postgres", "mysql", "exec"};
+
 const char *engine_name(enum engine_kind engine)
 {
-    static const char *const names[ENGINES] = {"sqlite", "postgres", "mysql", "exec"};
-
     return names[engine];
+}
+
+enum engine_kind engine_of_name(const char *name)
+{
+    for (int i = 0; i < ENGINES; i++)
+        if (str_same(names[i], name))
+            return (enum engine_kind)i;
+    return ENGINE_SQLITE;
 }
 
 enum engine_kind engine_of_url(const char *url)

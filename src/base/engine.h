@@ -15,5 +15,6 @@ enum engine_kind engine_of_url(const char *url);
 
 /* "sqlite", "postgres", "mysql", "exec": in messages, JSON, file names of variants. */
 const char *engine_name(enum engine_kind engine);
+enum engine_kind engine_of_name(const char *name); /* ENGINE_SQLITE when it is none of these */
 
 #endif

@@ -7,7 +7,9 @@
 #include "base/index.h"
 #include "base/str.h"
 #include "engine/sqlite/decision.h"
+#include "op/job.h"
 #include "op/session.h"
+#include "store/log.h"
 
 struct doubt {
     struct str journals; /* each terminated */
@@ -84,6 +86,56 @@ bool doubt_has(const struct doubt *doubt, const char *path)
         return false;
     str_addf(&journal, "%s-journal", path);
     return !str_ok(&journal) || index_find(&doubt->all, journal.data, journal.len);
+}
+
+/* --- on servers --- */
+
+struct opening {
+    struct session *s;
+    struct doubt *d;
+    struct error *e;
+};
+
+static int add_places(struct doubt *d, const struct job *job)
+{
+    for (uint32_t i = 0; i < job->n; i++) {
+        const char *place = job->branches[i].path;
+
+        if (job->branches[i].engine != ENGINE_SQLITE &&
+            !index_find(&d->all, place, strlen(place)) &&
+            index_add(&d->all, place, strlen(place), 0) != E_OK)
+            return E_NOMEM;
+    }
+    return E_OK;
+}
+
+static int note_run(void *arg, const struct log_run *run)
+{
+    struct opening *o = arg;
+    struct job job = {0};
+    int r = job_load(o->s, run->run, &job, o->e);
+
+    if (r == E_OK && add_places(o->d, &job) != E_OK)
+        r = error_oom(o->e);
+    job_free(&job);
+    return r;
+}
+
+int doubt_read_places(struct session *s, struct doubt **doubt, struct error *e)
+{
+    struct doubt *d = calloc(1, sizeof *d);
+    struct opening o = {s, d, e};
+    int r = d ? E_OK : error_oom(e);
+
+    if (r == E_OK && s->store)
+        r = log_runs(s->store, true, note_run, &o, e);
+    *doubt = d;
+    return r;
+}
+
+bool doubt_has_place(const struct doubt *doubt, const char *place)
+{
+    return index_find(&doubt->all, place, strlen(place)) != NULL;
 }
 
 void doubt_free(struct doubt *d)

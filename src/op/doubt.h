@@ -1,4 +1,6 @@
-/* Which tenants belong to a group that is still open, told by the decision files beside the fleet.
+/*
+ * Which tenants belong to a group that is still open: files are told by the decision files beside
+ * the fleet, tenants on servers by the runs that are open in the log.
  */
 #ifndef OP_DOUBT_H
 #define OP_DOUBT_H
@@ -16,6 +18,9 @@ int doubt_folder(struct session *s, char **dir, struct error *e);
 int doubt_read(struct session *s, struct doubt **doubt, struct error *e);
 /* path: absolute, as in survey.paths. */
 bool doubt_has(const struct doubt *doubt, const char *path);
+/* The same for tenants on servers; place: as it is shown, tenant.path. */
+int doubt_read_places(struct session *s, struct doubt **doubt, struct error *e);
+bool doubt_has_place(const struct doubt *doubt, const char *place);
 void doubt_free(struct doubt *doubt);
 
 #endif

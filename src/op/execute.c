@@ -6,8 +6,10 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "engine/link.h"
 #include "op/interrupt.h"
 #include "op/job.h"
+#include "op/links.h"
 #include "op/record.h"
 #include "op/session.h"
 #include "runtime/crew.h"
@@ -20,21 +22,41 @@ struct carrying {
     struct job *job;
     const struct migrate_options *options;
     struct sqlite_engine engine;
+    struct link_run run;
+    struct link **links; /* one a server of the job */
+    atomic_llong longest_hold_us;
 };
 
+static struct participant *join_server(struct carrying *c, const struct link_group *group,
+                                       uint16_t participant)
+{
+    struct link *link = c->links[c->job->server_of[participant]];
+
+    return link->ops->join(link, &c->run, group);
+}
+
+/* The slots of other participants are none of its own. */
 static struct participant *join(void *ctx, const struct group *g, uint16_t participant,
                                 bool recovered)
 {
     struct carrying *c = ctx;
     const char *head = log_head(c->s->store);
     uint32_t *branches = head ? malloc((g->n ? g->n : 1) * sizeof *branches) : NULL;
+    const struct link_group group = {.id = g->id,
+                                     .branches = branches,
+                                     .n = g->n,
+                                     .undo = g->undoes != 0,
+                                     .recovered = recovered,
+                                     .log_head = head};
     struct participant *p = NULL;
 
-    (void)participant;
     for (uint32_t i = 0; branches && i < g->n; i++)
-        branches[i] = g->members[i].branch;
-    if (branches)
-        p = sqlite_group_new(&c->engine, g->id, branches, g->n, g->undoes != 0, recovered, head);
+        branches[i] =
+            g->members[i].participant == participant ? g->members[i].branch : BRANCH_OTHERS;
+    if (branches && c->job->files && !participant)
+        p = sqlite_group_new(&c->engine, g->id, branches, g->n, group.undo, recovered, head);
+    else if (branches)
+        p = join_server(c, &group, participant);
     free(branches);
     return p;
 }
@@ -128,6 +150,28 @@ static void init_engine(struct carrying *c)
     c->engine.room.surveyed_us = c->job->surveyed_us;
 }
 
+static void init_run(struct carrying *c)
+{
+    c->run = (struct link_run){
+        .run = c->job->run,
+        .key = c->job->key,
+        .branches = c->job->branches,
+        .lock_timeout_ms = c->s->config.lock_timeout_ms,
+        .statement_timeout_ms = c->s->config.statement_timeout_ms,
+        .each = {.run = crew_each, .ctx = c->s->crew},
+        .stop = &c->engine.stop,
+        .longest_hold_us = &c->longest_hold_us,
+    };
+}
+
+static long long longest(const struct carrying *c)
+{
+    long long files = atomic_load(&c->engine.longest_writers_us);
+    long long servers = atomic_load(&c->longest_hold_us);
+
+    return files > servers ? files : servers;
+}
+
 static int carry(struct session *s, struct job *job, const struct migrate_options *options,
                  struct execution *x, struct error *e)
 {
@@ -135,14 +179,18 @@ static int carry(struct session *s, struct job *job, const struct migrate_option
     struct world world = {
         .ctx = &c, .join = join, .log = append, .progress = progress, .asked = asked};
     int64_t started_us = clock_mono_us();
-    int r;
+    int r = links_for(s, job, &c.links, e);
 
+    if (r != E_OK)
+        return r;
     init_engine(&c);
+    init_run(&c);
     x->left = calloc(job->n ? job->n : 1, sizeof *x->left); /* NULL: the next survey looks itself */
     c.engine.left = x->left;
     r = drive(x->machine, s->crew, &world);
+    free(c.links);
     x->seconds = (double)(clock_mono_us() - started_us) / 1e6;
-    x->hold_writers_s = (double)atomic_load(&c.engine.longest_writers_us) / 1e6;
+    x->hold_writers_s = (double)longest(&c) / 1e6;
     x->hold_readers_s = (double)atomic_load(&c.engine.longest_readers_us) / 1e6;
     if (r == E_OK)
         return E_OK;

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "db/server.h"
 #include "op/doubt.h"
 #include "op/session.h"
 #include "op/survey.h"
@@ -41,12 +42,16 @@ static void add_branch(struct job *job, const struct fleet *fleet, const struct 
                        const struct plan *plan, const struct plan_branch *b)
 {
     const struct facts *f = &survey->facts[b->tenant];
+    const struct tenant *t = &fleet->tenants[b->tenant];
     uint32_t i = job->n++;
 
     job->recipe_of[i] = b->recipe;
     job->from[i] = b->from;
     job->guarantees[i] = (uint8_t)b->guarantee;
-    job->branches[i] = (struct branch_spec){.id = fleet->tenants[b->tenant].id,
+    job->branches[i] = (struct branch_spec){.id = t->id,
+                                            .engine = t->engine,
+                                            .server = t->server,
+                                            .place = {t->database, t->schema},
                                             .path = survey->paths[b->tenant],
                                             .dev = f->dev,
                                             .ino = f->ino,
@@ -80,6 +85,43 @@ static int name_folder(struct session *s, struct job *job, struct error *e)
     return r == E_OK && !job->decisions ? error_oom(e) : r;
 }
 
+static bool add_servers(struct job *job, const struct fleet *fleet)
+{
+    job->servers = arena_array(&job->arena, fleet->n_servers, sizeof *job->servers);
+    for (; job->servers && job->n_servers < fleet->n_servers; job->n_servers++) {
+        const struct server *s = &fleet->servers[job->n_servers];
+
+        job->servers[job->n_servers] = (struct job_server){s->name, s->engine, s->shown};
+    }
+    return job->servers;
+}
+
+/* Files first, then the servers in the order in which branches name them. */
+bool job_place(struct job *job)
+{
+    uint32_t *at = arena_array(&job->arena, job->n_servers, sizeof *at); /* 0: not seen yet */
+
+    job->placed = arena_array(&job->arena, job->n, sizeof *job->placed);
+    job->server_of = arena_array(&job->arena, job->n_servers + 1, sizeof *job->server_of);
+    if (!at || !job->placed || !job->server_of || job->n_servers >= UINT16_MAX)
+        return false;
+    for (uint32_t i = 0; i < job->n; i++)
+        job->files = job->files || job->branches[i].engine == ENGINE_SQLITE;
+    job->participants = job->files;
+    for (uint32_t i = 0; i < job->n; i++) {
+        uint32_t server = job->branches[i].server;
+
+        if (job->branches[i].engine == ENGINE_SQLITE)
+            continue;
+        if (!at[server]) {
+            job->server_of[job->participants] = server;
+            at[server] = ++job->participants;
+        }
+        job->placed[i] = (uint16_t)(at[server] - 1);
+    }
+    return true;
+}
+
 static int take_plan(struct job *job, const struct session *s, const struct planned *planned)
 {
     const struct plan *plan = planned->plan;
@@ -97,7 +139,7 @@ static int take_plan(struct job *job, const struct session *s, const struct plan
         add_branch(job, &s->fleet, planned->survey, plan, &plan->branches[i]);
     for (size_t i = 0; i < plan->n_groups; i++)
         job->groups[job->n_groups++] = (struct job_group){plan->groups[i].first, plan->groups[i].n};
-    return E_OK;
+    return add_servers(job, &s->fleet) && job_place(job) ? E_OK : E_NOMEM;
 }
 
 int job_make(struct session *s, const struct planned *planned, struct job *job, struct error *e)
@@ -140,7 +182,9 @@ struct run *job_machine(const struct session *s, const struct job *job, int64_t 
                  : job->scope == SCOPE_GROUP ? RUN_SCOPE_GROUP
                                              : RUN_SCOPE_TENANT,
         .undoable = job->undoable,
-        .files = true,
+        .files = job->files,
+        .participants = job->participants,
+        .placed = job->placed,
         .window = (uint32_t)s->jobs * 2,
         .lock_timeout_ms = lock_timeout(s, job),
         .max_hold_ms = max_hold_ms ? max_hold_ms : s->config.max_hold_ms,

@@ -23,6 +23,12 @@ struct job_group {
     uint32_t first, n;
 };
 
+struct job_server {
+    const char *name;
+    enum engine_kind engine;
+    const char *shown; /* its url without a password */
+};
+
 struct job {
     struct arena arena;
     char run[40]; /* id: 20261120T203112-4f2a9c */
@@ -42,6 +48,12 @@ struct job {
     uint16_t *from;      /* first step of the recipe; one a branch */
     uint8_t *guarantees; /* planned; one a branch */
     uint32_t n;
+    struct job_server *servers; /* branches refer to them */
+    size_t n_servers;
+    bool files;          /* some branches are files: participant 0, and the decision is theirs */
+    uint16_t *placed;    /* one a branch: its participant */
+    uint32_t *server_of; /* one a participant: its server; the files' is not used */
+    uint16_t participants;
     size_t tenants;
     int64_t surveyed_us; /* wall clock when the survey began; 0: read back from the log */
     struct job_group *groups;
@@ -67,6 +79,8 @@ int job_read(const char *body, size_t len, struct job *job, struct error *e);
 int job_load(struct session *s, const char *run, struct job *job, struct error *e);
 
 /* The machine for this job: policy and groups. NULL: out of memory. */
+/* Inside: which participants there are, from the branches. False: out of memory, or too many. */
+bool job_place(struct job *job);
 struct run *job_machine(const struct session *s, const struct job *job, int64_t max_hold_ms,
                         int64_t deadline_ms);
 

@@ -6,6 +6,8 @@
  *   texts     [[file, text], ...]             parallel to scripts
  *   recipes   [[[version, digits, name, checksum, down, script, inverse, mark], ...], ...]
  *   branches  [[id, path, recipe, from, n, guarantee], ...]
+ *             behind it, of one on a server: server, database, schema or null
+ *   servers   [[name, engine, url without password], ...]; not there when there are none
  *   groups    [[first, n], ...]
  */
 #include <inttypes.h>
@@ -74,12 +76,30 @@ static json_t *write_branches(const struct job *job, struct writing *w)
 {
     json_t *branches = json_array();
 
-    for (uint32_t i = 0; i < job->n; i++)
-        add(w, branches,
-            json_pack("[s s i i i i]", job->branches[i].id, job->branches[i].path,
-                      (int)job->recipe_of[i], (int)job->from[i], (int)job->branches[i].n,
-                      (int)job->guarantees[i]));
+    for (uint32_t i = 0; i < job->n; i++) {
+        const struct branch_spec *b = &job->branches[i];
+        json_t *row = json_pack("[s s i i i i]", b->id, b->path, (int)job->recipe_of[i],
+                                (int)job->from[i], (int)b->n, (int)job->guarantees[i]);
+
+        if (row && b->engine != ENGINE_SQLITE) {
+            add(w, row, json_integer(b->server));
+            add(w, row, json_string(b->place.database));
+            add(w, row, b->place.schema ? json_string(b->place.schema) : json_null());
+        }
+        add(w, branches, row);
+    }
     return branches;
+}
+
+static json_t *write_servers(const struct job *job, struct writing *w)
+{
+    json_t *servers = json_array();
+
+    for (size_t i = 0; i < job->n_servers; i++)
+        add(w, servers,
+            json_pack("[s s s]", job->servers[i].name, engine_name(job->servers[i].engine),
+                      job->servers[i].shown));
+    return servers;
 }
 
 static json_t *write_groups(const struct job *job, struct writing *w)
@@ -94,14 +114,15 @@ static json_t *write_groups(const struct job *job, struct writing *w)
 static json_t *write_all(const struct job *job, struct writing *w)
 {
     json_t *recipes = write_recipes(job, w);
+    json_t *servers = job->n_servers ? write_servers(job, w) : NULL;
 
-    return json_pack("{s:s s:s s:s s:s s:s s:s s:i s:i s:b s:I s:o s:o s:o s:o s:o}", "command",
-                     job->command, "undoes", job->undoes, "target", job->target, "digest",
-                     job->digest, "key", job->key, "decisions", job->decisions, "direction",
-                     (int)job->direction, "scope", (int)job->scope, "undoable", job->undoable,
-                     "tenants", (json_int_t)job->tenants, "scripts", w->scripts, "texts", w->texts,
-                     "recipes", recipes, "branches", write_branches(job, w), "groups",
-                     write_groups(job, w));
+    return json_pack("{s:s s:s s:s s:s s:s s:s s:i s:i s:b s:I s:o s:o s:o s:o s:o s:o*}",
+                     "command", job->command, "undoes", job->undoes, "target", job->target,
+                     "digest", job->digest, "key", job->key, "decisions", job->decisions,
+                     "direction", (int)job->direction, "scope", (int)job->scope, "undoable",
+                     job->undoable, "tenants", (json_int_t)job->tenants, "scripts", w->scripts,
+                     "texts", w->texts, "recipes", recipes, "branches", write_branches(job, w),
+                     "groups", write_groups(job, w), "servers", servers);
 }
 
 int job_write(const struct job *job, struct str *body)
@@ -206,12 +227,47 @@ static bool read_steps(struct job *job, const json_t *json, uint32_t i)
     return true;
 }
 
+static bool read_servers(struct job *job, const json_t *all)
+{
+    const json_t *servers = json_object_get(all, "servers");
+    size_t n = json_array_size(servers);
+
+    job->servers = arena_array(&job->arena, n, sizeof *job->servers);
+    for (; job->servers && job->n_servers < n; job->n_servers++) {
+        const json_t *row = json_array_get(servers, job->n_servers);
+        struct job_server *s = &job->servers[job->n_servers];
+
+        s->name = arena_copy(&job->arena, json_string_value(json_array_get(row, 0)));
+        s->engine = engine_of_name(json_string_value(json_array_get(row, 1)));
+        s->shown = arena_copy(&job->arena, json_string_value(json_array_get(row, 2)));
+        if (!s->name || !s->shown || s->engine == ENGINE_SQLITE)
+            return false;
+    }
+    return job->servers;
+}
+
+/* A branch that names a server lies on it; all others are files. */
+static bool read_place(struct job *job, const json_t *json, struct branch_spec *spec)
+{
+    json_int_t server;
+
+    if (json_array_size(json) == 6)
+        return true;
+    if (!read_number(json_array_get(json, 6), (json_int_t)job->n_servers - 1, &server))
+        return false;
+    spec->server = (uint32_t)server;
+    spec->engine = job->servers[server].engine;
+    spec->place.database = arena_copy(&job->arena, json_string_value(json_array_get(json, 7)));
+    spec->place.schema = arena_copy(&job->arena, json_string_value(json_array_get(json, 8)));
+    return spec->place.database;
+}
+
 static bool read_branch(struct job *job, const json_t *json, uint32_t i)
 {
     struct branch_spec *spec = &job->branches[i];
     json_int_t guarantee;
 
-    if (!read_steps(job, json, i) ||
+    if (!read_steps(job, json, i) || !read_place(job, json, spec) ||
         !read_number(json_array_get(json, 5), GUARANTEES - 1, &guarantee))
         return false;
     spec->id = arena_copy(&job->arena, json_string_value(json_array_get(json, 0)));
@@ -297,7 +353,8 @@ static int read_all(struct job *job, const json_t *all, struct error *e)
         return E_INVALID;
     if (read_scripts(job, all, &scripts, e) != E_OK)
         return E_INVALID;
-    if (!read_recipes(job, all, scripts) || !read_branches(job, all) || !read_groups(job, all))
+    if (!read_recipes(job, all, scripts) || !read_servers(job, all) || !read_branches(job, all) ||
+        !read_groups(job, all) || !job_place(job))
         return E_INVALID;
     return E_OK;
 }

@@ -5,10 +5,12 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "engine/link.h"
 #include "engine/sqlite/engine.h"
 #include "op/exit.h"
 #include "op/interrupt.h"
 #include "op/job.h"
+#include "op/links.h"
 #include "op/migrate.h"
 #include "op/report.h"
 #include "op/session.h"
@@ -17,11 +19,22 @@
 
 struct rehearsing {
     struct sqlite_engine engine;
+    struct link_run run;
+    struct link **links;
     const struct job *job;
     struct error *causes; /* one a branch */
     int64_t lock_timeout_ms;
     atomic_uint done;
 };
+
+static int rehearse_branch(struct rehearsing *h, uint32_t i)
+{
+    const struct branch_spec *spec = &h->job->branches[i];
+    struct link *link = spec->engine == ENGINE_SQLITE ? NULL : h->links[spec->server];
+
+    return link ? link->ops->rehearse(link, &h->run, i, &h->causes[i])
+                : sqlite_rehearse(&h->engine, i, &h->causes[i]);
+}
 
 /* A tenant that an application holds is waited for like in a run. */
 static void rehearse_one(void *arg, uint32_t i)
@@ -33,7 +46,7 @@ static void rehearse_one(void *arg, uint32_t i)
     if (interrupt_requested())
         return;
     do {
-        r = sqlite_rehearse(&h->engine, i, &h->causes[i]);
+        r = rehearse_branch(h, i);
     } while (r == E_BUSY && clock_mono_us() < until && !interrupt_requested() && clock_nap_ms(20));
     if (r != E_OK)
         error_tenant(&h->causes[i], h->job->branches[i].id);
@@ -61,8 +74,17 @@ static int run_all(struct session *s, const struct job *job, struct report *repo
 {
     struct rehearsing h = {.job = job, .lock_timeout_ms = s->config.lock_timeout_ms};
     int64_t started_us = clock_mono_us();
-    int r;
+    int r = links_for(s, job, &h.links, e);
 
+    if (r != E_OK)
+        return r;
+    h.run = (struct link_run){.run = "rehearsal",
+                              .key = job->key,
+                              .branches = job->branches,
+                              .lock_timeout_ms = s->config.lock_timeout_ms,
+                              .statement_timeout_ms = s->config.statement_timeout_ms,
+                              .each = {.run = crew_each, .ctx = s->crew},
+                              .stop = &h.engine.stop};
     h.engine = (struct sqlite_engine){.run = "rehearsal",
                                       .branches = job->branches,
                                       .extensions = s->config.extensions,
@@ -70,14 +92,17 @@ static int run_all(struct session *s, const struct job *job, struct report *repo
                                       .each = {.run = crew_each, .ctx = s->crew}};
     file_room_init(&h.engine.room, SIZE_MAX);
     h.causes = calloc(job->n ? job->n : 1, sizeof *h.causes);
-    if (!h.causes)
+    if (!h.causes) {
+        free(h.links);
         return error_oom(e);
+    }
     crew_each(s->crew, job->n, rehearse_one, &h);
     report->seconds = (double)(clock_mono_us() - started_us) / 1e6;
     r = collect(&h, report, e);
     for (uint32_t i = 0; i < job->n; i++)
         error_clear(&h.causes[i]);
     free(h.causes);
+    free(h.links);
     return r;
 }
 

@@ -8,10 +8,8 @@
 
 #include "base/error.h"
 #include "base/str.h"
-#include "db/sqlite.h"
-#include "engine/sqlite/history.h"
-#include "engine/sqlite/stock.h"
 #include "op/doubt.h"
+#include "op/history.h"
 #include "op/paths.h"
 #include "op/session.h"
 #include "op/survey.h"
@@ -80,28 +78,56 @@ static int tell(void *arg, const struct history_row *row)
     return t->visit(t->arg, &line);
 }
 
-static int find_tenant(struct session *s, const char *id, struct arena *arena, char **path,
-                       struct error *e)
+static int is_open(bool open, struct error *e)
 {
-    const struct tenant *t = fleet_find(&s->fleet, id);
+    if (!open)
+        return E_OK;
+    error_set(e, E_DOUBT, "belongs to a run that is not settled");
+    error_hint(e, "run: lockstep recover");
+    return E_DOUBT;
+}
+
+static int find_file(struct session *s, const struct tenant *t, struct arena *arena, char **path,
+                     struct error *e)
+{
     struct path_resolver resolver = {0};
     struct doubt *doubt = NULL;
-    int r;
+    int r = path_resolve(&resolver, arena, t->path, path, e);
 
-    if (!t)
-        return error_set(e, E_MISSING, "there is no tenant %s in the fleet of %zu", id, s->fleet.n);
-    r = path_resolve(&resolver, arena, t->path, path, e);
     if (r == E_OK)
         r = path_follow(arena, *path, path, e);
     if (r == E_OK)
         r = doubt_read(s, &doubt, e);
-    if (r == E_OK && doubt_has(doubt, *path)) {
-        r = error_set(e, E_DOUBT, "belongs to a run that is not settled");
-        error_hint(e, "run: lockstep recover");
-    }
-    error_tenant(e, id);
+    if (r == E_OK)
+        r = is_open(doubt_has(doubt, *path), e);
     doubt_free(doubt);
     path_resolver_free(&resolver);
+    return r;
+}
+
+static int find_place(struct session *s, const struct tenant *t, struct error *e)
+{
+    struct doubt *doubt = NULL;
+    int r = session_store_read(s, e);
+
+    if (r == E_OK)
+        r = doubt_read_places(s, &doubt, e);
+    if (r == E_OK)
+        r = is_open(doubt_has_place(doubt, t->path), e);
+    doubt_free(doubt);
+    return r;
+}
+
+static int find_tenant(struct session *s, const char *id, struct arena *arena,
+                       const struct tenant **t, char **path, struct error *e)
+{
+    int r;
+
+    *t = fleet_find(&s->fleet, id);
+    if (!*t)
+        return error_set(e, E_MISSING, "there is no tenant %s in the fleet of %zu", id, s->fleet.n);
+    r = (*t)->engine == ENGINE_SQLITE ? find_file(s, *t, arena, path, e) : find_place(s, *t, e);
+    error_tenant(e, id);
     return r;
 }
 
@@ -110,18 +136,17 @@ int tenant_history(struct session *s, const char *tenant,
                    struct error *e)
 {
     CLEANUP_ARENA struct arena arena = ARENA_INIT;
-    CLEANUP_DB sqlite3 *db = NULL;
     struct telling t = {visit, arg};
+    const struct tenant *found = NULL;
     char *path = NULL;
+    bool reached = false;
     int r = session_fleet(s, e);
 
     if (r == E_OK)
-        r = find_tenant(s, tenant, &arena, &path, e);
+        r = find_tenant(s, tenant, &arena, &found, &path, e);
     if (r == E_OK)
-        r = stock_open_waiting(path, s->config.lock_timeout_ms, &db, e);
-    if (r == E_OK)
-        r = history_read(db, tell, &t, e);
-    if (r == E_MISSING && db)
+        r = history_of(s, found, path, tell, &t, &reached, e);
+    if (r == E_MISSING && reached)
         r = E_OK; /* never migrated: nothing to tell */
     if (r != E_OK)
         error_tenant(e, tenant);
@@ -152,26 +177,24 @@ static int note_unread(struct log_check *check, const char *id, struct error *wh
     return E_OK;
 }
 
-static int check_head(struct session *s, const char *id, const char *path, struct log_check *check,
-                      struct error *e)
+static int check_head(struct session *s, const struct tenant *t, const char *path,
+                      struct log_check *check, struct error *e)
 {
-    CLEANUP_DB sqlite3 *db = NULL;
     CLEANUP_ERROR struct error why = ERROR_INIT;
     struct heads heads = {0};
-    int r = stock_open_waiting(path, s->config.lock_timeout_ms, &db, &why);
+    bool reached;
+    int r = history_of(s, t, path, keep_head, &heads, &reached, &why);
 
-    if (r == E_OK)
-        r = history_read(db, keep_head, &heads, &why);
-    if ((r == E_MISSING && db) || (r == E_OK && !heads.last[0]))
+    if ((r == E_MISSING && reached) || (r == E_OK && !heads.last[0]))
         return E_OK;
     if (r != E_OK)
-        return note_unread(check, id, &why);
+        return note_unread(check, t->id, &why);
     check->tenants++;
     r = log_has_head(s->store, heads.last, e);
     if (r != E_MISSING)
         return r;
     if (!check->heads_missing++)
-        snprintf(check->first_missing, sizeof check->first_missing, "%s", id);
+        snprintf(check->first_missing, sizeof check->first_missing, "%s", t->id);
     return E_OK;
 }
 
@@ -183,14 +206,14 @@ static int check_heads(struct session *s, struct log_check *check, struct error 
     if (r == E_OK)
         r = survey_fleet(s, &survey, e);
     for (size_t i = 0; r == E_OK && i < survey.n; i++) {
-        const char *id = s->fleet.tenants[i].id;
+        const struct tenant *t = &s->fleet.tenants[i];
 
         if (!s->selected[i])
             continue;
         if (survey.facts[i].usable != USABLE_YES)
-            note_unread(check, id, &survey.facts[i].why);
+            note_unread(check, t->id, &survey.facts[i].why);
         else if (survey.facts[i].history)
-            r = check_head(s, id, survey.paths[i], check, e);
+            r = check_head(s, t, survey.paths[i], check, e);
     }
     survey_free(&survey);
     return r;

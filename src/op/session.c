@@ -5,6 +5,8 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "db/server.h"
+#include "engine/link.h"
 #include "engine/sqlite/engine.h"
 #include "op/exit.h"
 #include "op/interrupt.h"
@@ -70,6 +72,9 @@ void session_close(struct session *s)
     if (!s)
         return;
     crew_free(s->crew);
+    for (size_t i = 0; s->links && i < s->fleet.n_servers; i++)
+        link_free(s->links[i]);
+    free(s->links);
     store_close(s->store);
     hold_release(s->hold);
     source_free(&s->source);
@@ -159,4 +164,14 @@ int session_crew(struct session *s, struct error *e)
     if (!s->crew)
         s->crew = crew_new(s->jobs);
     return s->crew ? E_OK : error_errno(e, E_REFUSED, "start", "a thread");
+}
+
+int session_link(struct session *s, uint32_t server, struct link **link, struct error *e)
+{
+    if (!s->links)
+        s->links = calloc(s->fleet.n_servers, sizeof *s->links);
+    if (s->links && !s->links[server])
+        s->links[server] = link_new(&s->fleet.servers[server]);
+    *link = s->links ? s->links[server] : NULL;
+    return *link ? E_OK : error_oom(e);
 }

@@ -16,6 +16,7 @@ struct cache;
 struct crew;
 struct error;
 struct hold;
+struct link;
 struct progress;
 struct store;
 
@@ -38,6 +39,7 @@ struct session {
     struct store *store;
     struct hold *hold;
     struct crew *crew;
+    struct link **links; /* one a server of the fleet; NULL where it was not needed yet */
     int jobs;
     void (*progress)(void *ctx, const struct progress *progress); /* of a survey; NULL: nobody */
     void *progress_ctx;
@@ -55,5 +57,7 @@ int session_store_read(struct session *s, struct error *e);
 /* For a run: made when missing, and held. E_HELD names the holder; waits up to wait_ms. */
 int session_store_run(struct session *s, const char *command, int64_t wait_ms, struct error *e);
 int session_crew(struct session *s, struct error *e);
+/* The link to a server of the fleet, by its index. The session's own. */
+int session_link(struct session *s, uint32_t server, struct link **link, struct error *e);
 
 #endif

@@ -7,7 +7,6 @@
 #include "base/clock.h"
 #include "base/index.h"
 #include "base/str.h"
-#include "engine/past.h"
 #include "engine/sqlite/look.h"
 #include "op/doubt.h"
 #include "op/migrate.h"
@@ -33,14 +32,18 @@ struct surveying {
     struct survey *survey;
     struct glance *glances;
     const struct doubt *doubt;
-    const struct lineage **lineages; /* by the cache's id */
-    size_t cap_lineages;
     atomic_uint done;
     atomic_flag telling;
     int64_t tell_from_us;
 };
 
 enum { TELL_EVERY = 64, TELL_AFTER_US = 500000 };
+
+/* Selected, and no server's. */
+static bool is_file(const struct surveying *v, uint32_t i)
+{
+    return v->s->selected[i] && v->s->fleet.tenants[i].engine == ENGINE_SQLITE;
+}
 
 /* --- in parallel: nothing but this tenant's own entries is written --- */
 
@@ -97,7 +100,7 @@ static void survey_one(void *arg, uint32_t i)
     struct facts *f = &v->survey->facts[i];
     int r;
 
-    if (!v->s->selected[i] || f->usable != USABLE_YES)
+    if (!is_file(v, i) || f->usable != USABLE_YES)
         return;
     r = look_at(v, i, &e);
     tell(v);
@@ -142,7 +145,7 @@ static void resolve_all(struct surveying *v)
     struct path_resolver resolver = {0};
 
     for (uint32_t i = 0; i < v->survey->n; i++)
-        if (v->s->selected[i])
+        if (is_file(v, i))
             resolve_one(v, &resolver, i);
     path_resolver_free(&resolver);
 }
@@ -170,43 +173,6 @@ static void follow_links(struct surveying *v)
 }
 
 /* --- after: facts, shared pasts, twins --- */
-
-static const struct lineage *parse_lineage(struct arena *arena, const char *text)
-{
-    struct lineage *l = arena_alloc(arena, sizeof *l);
-    const char *at = text;
-    struct past_row row;
-    size_t n = 0;
-
-    while (past_next(arena, &at, &row))
-        n++;
-    if (!l || !(l->applied = arena_array(arena, n ? n : 1, sizeof *l->applied)))
-        return NULL;
-    for (at = text; past_next(arena, &at, &row) && l->n < n; l->n++) {
-        struct applied *a = &l->applied[l->n];
-
-        a->version = row.version;
-        a->name = row.name;
-        a->down_sql = row.down_sql;
-        memcpy(a->checksum, row.checksum, strnlen(row.checksum, sizeof a->checksum - 1));
-    }
-    return l;
-}
-
-static const struct lineage *lineage_of(struct surveying *v, uint32_t id)
-{
-    while (id >= v->cap_lineages) {
-        size_t cap = v->cap_lineages;
-
-        if (!array_room(&v->lineages, v->cap_lineages, &v->cap_lineages, sizeof *v->lineages))
-            return NULL;
-        memset(v->lineages + cap, 0, (v->cap_lineages - cap) * sizeof *v->lineages);
-    }
-    if (!v->lineages[id])
-        v->lineages[id] =
-            parse_lineage(&v->survey->arena, cache_lineage_text(v->survey->cache, id));
-    return v->lineages[id];
-}
 
 /* Read afresh: its past gets an id, and the cache keeps what was seen. */
 static void remember(struct surveying *v, struct glance *g)
@@ -237,7 +203,7 @@ static void conclude(struct surveying *v, uint32_t i)
     f->page_size = look->page_size;
     f->dev = look->stamp.dev;
     f->ino = look->stamp.ino;
-    f->lineage = g->lineage ? lineage_of(v, g->lineage) : NULL;
+    f->lineage = g->lineage ? survey_lineage(v->survey, g->lineage) : NULL;
     if (!f->lineage) {
         error_oom(&f->why);
         f->usable = USABLE_NO;
@@ -270,7 +236,7 @@ static void conclude_all(struct surveying *v)
     CLEANUP_INDEX struct index files = INDEX_INIT;
 
     for (uint32_t i = 0; i < v->survey->n; i++) {
-        if (!v->s->selected[i] || v->survey->facts[i].usable != USABLE_YES)
+        if (!is_file(v, i) || v->survey->facts[i].usable != USABLE_YES)
             continue;
         conclude(v, i);
         if (v->survey->facts[i].usable == USABLE_YES)
@@ -323,12 +289,13 @@ int survey_fleet(struct session *s, struct survey *survey, struct error *e)
         crew_each(s->crew, (uint32_t)survey->n, survey_one, &v);
         follow_links(&v);
         conclude_all(&v);
+        if (s->fleet.n_servers)
+            r = survey_servers(s, survey, e);
         if (s->hold)
             cache_save(s->store, survey->cache, NULL);
     }
     doubt_free(doubt);
     free_glances(&v);
-    free(v.lineages);
     return r;
 }
 
@@ -337,6 +304,8 @@ void survey_free(struct survey *survey)
     for (size_t i = 0; survey->facts && i < survey->n; i++)
         error_clear(&survey->facts[i].why);
     free(survey->facts);
+    free(survey->lineages);
+    free(survey->rooms);
     cache_free(survey->cache);
     arena_free(&survey->arena);
     *survey = (struct survey){0};

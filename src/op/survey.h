@@ -11,6 +11,7 @@
 
 struct cache;
 struct error;
+struct room;
 struct session;
 
 enum { LOOK_FOREIGN = 1, LOOK_HISTORY = 2 }; /* flags of a look in the cache */
@@ -20,13 +21,19 @@ struct survey {
     struct facts *facts; /* one a tenant of the fleet */
     char **paths;        /* absolute, links resolved; one a tenant; NULL when unusable */
     size_t n;
-    struct cache *cache; /* of looks */
-    int64_t began_us;    /* wall clock */
+    struct room *rooms;  /* one a server of the fleet; zero where no tenant of it was looked at */
+    struct cache *cache; /* of looks; interns pasts */
+    const struct lineage **lineages; /* by the cache's id */
+    size_t cap_lineages;
+    int64_t began_us; /* wall clock */
 };
 
 /* Looks at the selected tenants only (facts of the others stay zero, USABLE_YES with lineage NULL
  * is never handed out for them: do not read them). */
 int survey_fleet(struct session *s, struct survey *survey, struct error *e);
+/* Inside: the tenants on servers; and the lineage of an id of the cache (NULL: out of memory). */
+int survey_servers(struct session *s, struct survey *survey, struct error *e);
+const struct lineage *survey_lineage(struct survey *survey, uint32_t id);
 void survey_free(struct survey *survey);
 
 /* What `status` says. */

@@ -6,9 +6,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "db/sqlite.h"
-#include "engine/sqlite/history.h"
-#include "engine/sqlite/stock.h"
+#include "op/history.h"
 
 struct following {
     struct trail *trail;
@@ -56,14 +54,13 @@ static void drop_balanced(struct trail *t)
     t->n = kept;
 }
 
-void trail_read(struct trail *trail, const char *path, const char *run, int64_t wait_ms)
+void trail_read(struct trail *trail, struct session *s, const struct tenant *t, const char *path,
+                const char *run)
 {
     struct following f = {trail, run};
-    CLEANUP_DB sqlite3 *db = NULL;
-    int r = stock_open_waiting(path, wait_ms, &db, &trail->why);
+    bool reached;
+    int r = history_of(s, t, path, follow, &f, &reached, &trail->why);
 
-    if (r == E_OK)
-        r = history_read(db, follow, &f, &trail->why);
     if (r == E_NOMEM && !trail->why.code)
         error_oom(&trail->why);
     drop_balanced(trail);

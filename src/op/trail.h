@@ -8,6 +8,9 @@
 #include "base/error.h"
 #include "base/hash.h"
 
+struct session;
+struct tenant;
+
 struct trail_row {
     uint64_t version;
     int balance;               /* +1: it applied it, -1: it took it back, 0: both */
@@ -21,7 +24,9 @@ struct trail {
     struct error why; /* it could not be read */
 };
 
-void trail_read(struct trail *trail, const char *path, const char *run, int64_t wait_ms);
+/* path as for history_of. Several threads may read trails of one session. */
+void trail_read(struct trail *trail, struct session *s, const struct tenant *t, const char *path,
+                const char *run);
 const struct trail_row *trail_find(const struct trail *trail, uint64_t version);
 void trail_free(struct trail *trail);
 

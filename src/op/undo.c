@@ -71,7 +71,7 @@ static void read_one(void *arg, uint32_t i)
     struct undoing *u = arg;
 
     if (u->s->selected[i] && u->survey.facts[i].usable == USABLE_YES)
-        trail_read(&u->trails[i], u->survey.paths[i], u->job.run, u->s->config.lock_timeout_ms);
+        trail_read(&u->trails[i], u->s, &u->s->fleet.tenants[i], u->survey.paths[i], u->job.run);
 }
 
 static int refuse(const struct undoing *u, uint32_t tenant, struct error *e)

@@ -9,11 +9,12 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "db/sqlite.h"
-#include "engine/sqlite/history.h"
 #include "engine/past.h"
+#include "engine/sqlite/history.h"
 #include "engine/sqlite/look.h"
 #include "engine/sqlite/past.h"
 #include "fuzz.h"
+#include "op/session.h"
 #include "op/trail.h"
 
 enum { COLUMNS = 11, MOST_ROWS = 12 };
@@ -137,12 +138,14 @@ static int see(void *arg, const struct history_row *row)
 
 static void follow(sqlite3 *db, const char *path)
 {
+    struct session session = {0};
+    struct tenant tenant = {.path = path};
     struct trail trail = {0};
     bool has;
 
     history_read(db, see, NULL, NULL);
     history_has_group(db, "r", 1, &has, NULL);
-    trail_read(&trail, path, "r", 0);
+    trail_read(&trail, &session, &tenant, path, "r");
     trail_free(&trail);
 }
 

@@ -14,6 +14,7 @@
 #include "engine/sqlite/look.h"
 #include "engine/sqlite/past.h"
 #include "fuzz.h"
+#include "op/session.h"
 #include "op/trail.h"
 
 #define HISTORY                                                                                    \
@@ -90,9 +91,11 @@ static void look_at(const char *path, bool quiet)
 
 static void follow(const char *path)
 {
+    struct session session = {0};
+    struct tenant tenant = {.path = path};
     struct trail trail = {0};
 
-    trail_read(&trail, path, "r", 0);
+    trail_read(&trail, &session, &tenant, path, "r");
     PROMISE(!trail.why.code || trail.why.message[0], "a trail that cannot be read says why");
     trail_find(&trail, 1);
     trail_free(&trail);

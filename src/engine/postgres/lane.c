@@ -66,8 +66,15 @@ static struct lane *wait_for_lane(struct pg_group *g, const char *database)
 
 /* --- bundles --- */
 
+static void go_on(struct bundle *b)
+{
+    if (b->pg)
+        b->pg->setup.stop = NULL;
+}
+
 void pg_bundle_drop(struct pg_group *g, struct bundle *b)
 {
+    go_on(b);
     if (b->pg && !b->pg->lost)
         pg_exec(b->pg, "ROLLBACK", NULL);
     pool_give(&g->link->pool, &b->pg);
@@ -109,6 +116,7 @@ static int begin(struct pg_group *g, struct lane *lane, const char *database, st
     b->votes = 0;
     b->database = database;
     b->pg = pg;
+    pg->setup.stop = g->run->stop; /* a script may be cut short, what comes after it not */
     b->since_us = clock_mono_us();
     return E_OK;
 }
@@ -161,6 +169,7 @@ static void lose(struct pg_group *g, struct lane *lane)
 {
     struct bundle *b = lane->bundle;
 
+    go_on(b);
     pool_give(&g->link->pool, &b->pg);
     b->state = b->votes ? BUNDLE_LOST : BUNDLE_OVER;
     if (b->votes)
@@ -247,6 +256,7 @@ int pg_bundle_seal(struct pg_group *g, struct bundle *b, struct error *e)
 {
     int r = E_OK;
 
+    go_on(b);
     if (b->state == BUNDLE_OPEN && !b->votes) {
         pg_bundle_drop(g, b);
         b->state = BUNDLE_OVER;

@@ -49,14 +49,12 @@ static bool make_room(struct pool *pool)
 
 int pool_take(struct pool *pool, const char *database, struct pg **pg, struct error *e)
 {
-    struct pg_setup setup = {.stop = pool->stop};
+    const struct pg_setup setup = {0};
     int r;
 
     *pg = find(pool, database);
-    if (*pg) {
-        (*pg)->setup.stop = pool->stop;
+    if (*pg)
         return E_OK;
-    }
     if (!make_room(pool))
         return error_set(e, E_BUSY, "all %u connections to server %s are in use", pool->most,
                          pool->server->name);

@@ -21,7 +21,6 @@ enum { POOL_IDLE = 256 };
 
 struct pool {
     const struct server *server;
-    const atomic_bool *stop; /* of connections made from now on; NULL: never */
     _Atomic(struct pg *) idle[POOL_IDLE];
     atomic_uint open;   /* idle or borrowed */
     atomic_uint parked; /* in idle[] */

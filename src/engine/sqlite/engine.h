@@ -44,9 +44,10 @@ struct sqlite_engine {
 int sqlite_engine_setup(void);
 
 /*
- * The participant of one group. `branches` maps slots to branches and is copied. `recovered`: the
- * group began in a process that is gone; settling then looks at what lies there. log_head is kept.
- * NULL when out of memory. Freed by its own ops->free.
+ * The participant of one group, which may have no file of its own: the files decide for all groups
+ * of a run. `branches` maps slots to branches (BRANCH_OTHERS: not a file) and is copied.
+ * `recovered`: the group began in a process that is gone; settling then looks at what lies there.
+ * log_head is kept. NULL when out of memory. Freed by its own ops->free.
  */
 struct participant *sqlite_group_new(struct sqlite_engine *engine, uint32_t group,
                                      const uint32_t *branches, uint32_t n, bool undo,

@@ -57,15 +57,15 @@ static void sync_one(void *arg, uint32_t i)
     CLEANUP_ERROR struct error e = ERROR_INIT;
     CLEANUP_STR struct str journal = STR_INIT;
     struct syncing *s = arg;
-    const char *path = s->g->slots[i].spec->path;
+    const struct branch_spec *spec = s->g->slots[i].spec;
     int r;
 
-    if (s->g->slots[i].db)
+    if (!spec || s->g->slots[i].db)
         return; /* logged: closing another descriptor of it would drop the connection's locks */
-    str_addf(&journal, "%s-journal", path);
+    str_addf(&journal, "%s-journal", spec->path);
     r = str_ok(&journal) ? barrier_file(str_text(&journal), &e) : error_oom(&e);
     if (r == E_OK)
-        r = barrier_file(path, &e);
+        r = barrier_file(spec->path, &e);
     if (r == E_OK)
         return;
     atomic_store(&s->failed, true);
@@ -98,11 +98,12 @@ static int add_file_systems(struct sqlite_group *g, struct error *e)
     int r = E_OK;
 
     for (uint32_t i = 0; i < g->n && r == E_OK; i++) {
-        dev_t dev = device_of(g->slots[i].spec);
+        const struct branch_spec *spec = g->slots[i].spec;
+        dev_t dev = spec ? device_of(spec) : 0;
 
         if (dev && dev != last)
-            r = barrier_add(&g->barrier, dev, g->slots[i].spec->path, e);
-        last = dev;
+            r = barrier_add(&g->barrier, dev, spec->path, e);
+        last = dev ? dev : last;
     }
     if (g->engine->sync != SYNC_AUTO)
         g->barrier.one_by_one = g->engine->sync == SYNC_FILES;
@@ -120,6 +121,8 @@ static int group_open(struct participant *p, struct error *e)
     if (r == E_OK && !g->barrier.one_by_one)
         r = barrier_sync(&g->barrier, e); /* what others left dirty is not to be waited for later */
     for (uint32_t i = 0; i < g->n; i++) {
+        if (!g->slots[i].spec)
+            continue;
         str_add(&journals, g->slots[i].spec->path);
         str_addn(&journals, "-journal", sizeof "-journal");
     }
@@ -281,6 +284,7 @@ struct participant *sqlite_group_new(struct sqlite_engine *engine, uint32_t grou
         return NULL;
     }
     for (uint32_t i = 0; i < n; i++)
-        g->slots[i].spec = &engine->branches[branches[i]];
+        if (branches[i] != BRANCH_OTHERS)
+            g->slots[i].spec = &engine->branches[branches[i]];
     return &g->base;
 }

@@ -1,0 +1,37 @@
+#include "op/history.h"
+
+#include <stddef.h>
+
+#include "base/error.h"
+#include "db/sqlite.h"
+#include "engine/link.h"
+#include "engine/sqlite/history.h"
+#include "engine/sqlite/stock.h"
+#include "op/session.h"
+
+static int of_file(struct session *s, const char *path, history_visit visit, void *arg,
+                   bool *reached, struct error *e)
+{
+    CLEANUP_DB sqlite3 *db = NULL;
+    int r = stock_open_waiting(path, s->config.lock_timeout_ms, &db, e);
+
+    *reached = r == E_OK;
+    return r == E_OK ? history_read(db, visit, arg, e) : r;
+}
+
+int history_of(struct session *s, const struct tenant *t, const char *path, history_visit visit,
+               void *arg, bool *reached, struct error *e)
+{
+    const struct place place = {t->database, t->schema};
+    struct link *link;
+    int r;
+
+    if (t->engine == ENGINE_SQLITE)
+        return of_file(s, path, visit, arg, reached, e);
+    *reached = false;
+    r = session_link(s, t->server, &link, e);
+    if (r == E_OK)
+        r = link->ops->history(link, &place, visit, arg, e);
+    *reached = r == E_OK || r == E_MISSING;
+    return r;
+}
