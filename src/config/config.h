@@ -9,11 +9,12 @@
  *   source "eu" { glob = {...} | list = "eu.csv" |
  *                 catalog = "catalog.db" query = "select id, path, region from tenants"
  *                 labels = {"region=eu"} }  any number of them
- *   migrations    = "migrations"
- *   state         = ".lockstep"
- *   decisions     = ""                      folder of the decision files; empty: deepest common one
- *   jobs          = 16
- *   lock_timeout  = "5s"
+ *   server "eu-1" { url = "postgres://lockstep@db1/postgres" password_file = "db1.secret" |
+ *                   password_env = "DB1_PASSWORD" max_parallel = 0 max_connections = 0 }
+ *   source "eu"   { server = "eu-1" databases = {"tenant_*"} | schemas = {"tenant_*"} [database =
+ * ..] | query = "select id, database, region from tenants" labels = ... } migrations    =
+ * "migrations" state         = ".lockstep" decisions     = ""                      folder of the
+ * decision files; empty: deepest common one jobs          = 16 lock_timeout  = "5s"
  *   statement_timeout = "0s"                none
  *   max_hold      = "30s"
  *   held_pages    = 256                     MiB; a size such as "64kB" is also taken
@@ -33,15 +34,32 @@
 struct error;
 
 enum durability { DURABILITY_AUTO, DURABILITY_SYNCFS, DURABILITY_FSYNC };
-enum source_kind { SOURCE_GLOB, SOURCE_LIST, SOURCE_CATALOG };
+enum source_kind {
+    SOURCE_GLOB,
+    SOURCE_LIST,
+    SOURCE_CATALOG,   /* a query against an SQLite database, for files */
+    SOURCE_DATABASES, /* of a server, by patterns */
+    SOURCE_SCHEMAS,   /* of one database of a server, by patterns */
+    SOURCE_PLACES,    /* a query against a server, for databases or schemas of it */
+};
+
+/* As it stands in the file; fleet makes a struct server of it. */
+struct server_block {
+    const char *name, *url;
+    const char *password_file, *password_env; /* NULL: not given */
+    int32_t max_parallel, max_connections;    /* 0: worked out */
+    unsigned line;
+};
 
 struct tenant_source {
     const char *title; /* of its section, or "tenants" */
     enum source_kind kind;
-    const char *place;   /* the glob, the list file, the catalog database */
-    const char *query;   /* catalog only */
-    const char **labels; /* "key=value", NULL-terminated; a tenant's own of that key wins */
-    unsigned line;       /* in file, 0 for defaults and the command line */
+    const char *place;     /* the glob, the list file, the catalog database, the server's name */
+    const char *query;     /* catalog and places only */
+    const char **patterns; /* databases and schemas only; NULL-terminated */
+    const char *database;  /* schemas, and places that name schemas; NULL: the url's */
+    const char **labels;   /* "key=value", NULL-terminated; a tenant's own of that key wins */
+    unsigned line;         /* in file, 0 for defaults and the command line */
 };
 
 struct config {
@@ -49,6 +67,8 @@ struct config {
     const char *file; /* NULL when the defaults hold */
     struct tenant_source *sources;
     size_t n_sources;
+    struct server_block *servers;
+    size_t n_servers;
     const char *migrations, *state, *decisions; /* decisions: NULL when not set */
     const char **extensions;                    /* NULL-terminated */
     int jobs;

@@ -11,7 +11,9 @@
 
 #include <confuse.h>
 
+#include "base/engine.h"
 #include "base/error.h"
+#include "base/number.h"
 #include "base/str.h"
 #include "config/closed.h"
 #include "config/option.h"
@@ -25,6 +27,8 @@ struct reading {
     struct error error; /* the first one */
     struct tenant_source *sources;
     size_t n_sources, cap_sources;
+    struct server_block *servers;
+    size_t n_servers, cap_servers;
     const char **loads;
     size_t n_loads, cap_loads;
     const cfg_t *section; /* the one that `given` speaks of */
@@ -39,6 +43,7 @@ static _Thread_local struct reading *reading;
 static void reading_free(struct reading *r)
 {
     free(r->sources);
+    free(r->servers);
     free(r->loads);
     error_clear(&r->error);
 }
@@ -136,8 +141,9 @@ static int add_source(const char *title, enum source_kind kind, const char *plac
         return fail_oom();
     s = &r->sources[r->n_sources];
     *s = (struct tenant_source){.title = arena_copy(arena, title), .kind = kind, .line = line};
-    s->place =
-        kind == SOURCE_GLOB ? config_glob(arena, r->dir, place) : config_path(arena, r->dir, place);
+    s->place = kind == SOURCE_GLOB        ? config_glob(arena, r->dir, place)
+               : kind >= SOURCE_DATABASES ? arena_copy(arena, place)
+                                          : config_path(arena, r->dir, place);
     s->labels = arena_array(arena, 1, sizeof *s->labels);
     if (!s->title || !s->place || !s->labels)
         return fail_oom();
@@ -215,76 +221,216 @@ static int on_source_value(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *k
     return E_OK;
 }
 
-/* "key=value" of every label, NULL-terminated, in the arena. */
-static const char **copy_labels(cfg_t *section)
+/* The entries of a list in a section, NULL-terminated, in the arena; NULL: out of memory. */
+static const char **copy_list(cfg_t *section, const char *name)
 {
     struct arena *arena = &reading->config->arena;
-    size_t n = cfg_size(section, "labels");
-    const char **labels = arena_array(arena, n + 1, sizeof *labels);
+    size_t n = cfg_size(section, name);
+    const char **list = arena_array(arena, n + 1, sizeof *list);
 
-    for (size_t i = 0; i < n && labels; i++) {
-        labels[i] = arena_copy(arena, cfg_getnstr(section, "labels", (unsigned)i));
-        if (!labels[i])
+    for (size_t i = 0; i < n && list; i++) {
+        list[i] = arena_copy(arena, cfg_getnstr(section, name, (unsigned)i));
+        if (!list[i])
             return NULL;
     }
-    return labels;
+    return list;
 }
 
-/* The query and labels of a section, given to the sources it made: those from `first` on. */
+/* What a section gives beside its place, given to the sources it made: those from `first` on. */
 static int finish_sources(cfg_t *section, size_t first)
 {
-    const char **labels = copy_labels(section);
-    const char *query = cfg_getstr(section, "query");
+    struct arena *arena = &reading->config->arena;
+    const char *names = cfg_size(section, "schemas") ? "schemas" : "databases";
+    struct tenant_source with = {.labels = copy_list(section, "labels"),
+                                 .patterns = copy_list(section, names),
+                                 .query = arena_copy(arena, cfg_getstr(section, "query")),
+                                 .database = arena_copy(arena, cfg_getstr(section, "database"))};
 
-    if (query && !(query = arena_copy(&reading->config->arena, query)))
-        return fail_oom();
-    if (!labels)
+    if (!with.labels || !with.patterns || (!with.query && cfg_getstr(section, "query")) ||
+        (!with.database && cfg_getstr(section, "database")))
         return fail_oom();
     for (size_t i = first; i < reading->n_sources; i++) {
-        reading->sources[i].labels = labels;
-        reading->sources[i].query = query;
+        reading->sources[i].labels = with.labels;
+        reading->sources[i].patterns = with.patterns;
+        reading->sources[i].query = with.query;
+        reading->sources[i].database = with.database;
     }
     return E_OK;
+}
+
+/* One way of saying where tenants are: a section has the options of exactly one. */
+struct form {
+    enum source_kind kind;
+    const char *place; /* the option whose value is the place */
+    const char *also;  /* comes with it; NULL: nothing */
+    const char *may;   /* may come with it */
+};
+
+static const struct form forms[] = {
+    {SOURCE_GLOB, "glob", NULL, NULL},
+    {SOURCE_LIST, "list", NULL, NULL},
+    {SOURCE_CATALOG, "catalog", "query", NULL},
+    {SOURCE_DATABASES, "server", "databases", NULL},
+    {SOURCE_SCHEMAS, "server", "schemas", "database"},
+    {SOURCE_PLACES, "server", "query", "database"},
+};
+
+static bool is_named(const char *name, const struct form *form)
+{
+    return str_same(name, form->place) || str_same(name, form->also) || str_same(name, form->may);
+}
+
+/* Has the section what this form needs, and nothing that it does not know? */
+static bool fits(cfg_t *section, const struct form *form)
+{
+    static const char *const all[] = {"glob",   "list",      "catalog", "query",
+                                      "server", "databases", "schemas", "database"};
+
+    if (!cfg_size(section, form->place) || (form->also && !cfg_size(section, form->also)))
+        return false;
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        if (cfg_size(section, all[i]) && !is_named(all[i], form))
+            return false;
+    return true;
+}
+
+static int misfit(cfg_t *section, unsigned line)
+{
+    if (cfg_size(section, "server"))
+        return fail(line, "a source on a server is one of databases, schemas and query",
+                    "give exactly one of them; database = .. goes with schemas or query alone");
+    if (cfg_size(section, "databases") || cfg_size(section, "schemas") ||
+        cfg_size(section, "database"))
+        return fail(line, "this source does not say on which server it is",
+                    "give server = \"NAME\", the title of a server block");
+    if ((cfg_size(section, "catalog") > 0) != (cfg_size(section, "query") > 0) &&
+        !cfg_size(section, "glob") && !cfg_size(section, "list"))
+        return fail(line, "a catalog and its query belong together",
+                    "give both: catalog = \"catalog.db\" query = \"SELECT id, path FROM ..\"");
+    return fail(line, "a source is one of glob, list and catalog",
+                "give exactly one of them; open another section for another");
 }
 
 /* A source section has just been closed. */
 static int on_source(cfg_t *cfg, cfg_opt_t *opt)
 {
     cfg_t *section = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
-    const char *list = cfg_getstr(section, "list"), *catalog = cfg_getstr(section, "catalog");
-    unsigned globs = cfg_size(section, "glob"), line = line_of(cfg);
+    unsigned line = line_of(cfg), place_line;
     size_t first = reading->n_sources;
-    unsigned place_line = reading->section == section ? reading->place_line : line;
     int r = E_OK;
 
-    if ((globs > 0) + (list != NULL) + (catalog != NULL) != 1)
-        return fail(line, "a source is one of glob, list and catalog",
-                    "give exactly one of them; open another section for another");
-    if ((catalog != NULL) != (cfg_getstr(section, "query") != NULL))
-        return fail(line, "a catalog and its query belong together",
-                    "give both: catalog = \"catalog.db\" query = \"SELECT id, path FROM ..\"");
-    for (unsigned i = 0; i < globs && r == E_OK; i++)
-        r = add_source(cfg_title(section), SOURCE_GLOB, cfg_getnstr(section, "glob", i),
-                       place_line);
-    if (list)
-        r = add_source(cfg_title(section), SOURCE_LIST, list, place_line);
-    if (catalog)
-        r = add_source(cfg_title(section), SOURCE_CATALOG, catalog, place_line);
-    return r == E_OK ? finish_sources(section, first) : r;
+    place_line = reading->section == section ? reading->place_line : line;
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        const struct form *form = &forms[i];
+
+        if (!fits(section, form))
+            continue;
+        for (unsigned k = 0; k < cfg_size(section, form->place) && r == E_OK; k++)
+            r = add_source(cfg_title(section), form->kind, cfg_getnstr(section, form->place, k),
+                           place_line);
+        return r == E_OK ? finish_sources(section, first) : r;
+    }
+    return misfit(section, line);
+}
+
+/* --- servers --- */
+
+static int read_count(cfg_t *section, const char *name, int32_t *n, unsigned line)
+{
+    const char *text = cfg_getstr(section, name);
+    int64_t value = 0;
+
+    if (text && (!number_parse(text, &value) || value < 0 || value > 10000))
+        return fail(line, "max_parallel and max_connections are whole numbers up to 10000",
+                    "0, or leaving it out, works it out from the server");
+    *n = (int32_t)value;
+    return E_OK;
+}
+
+static int check_server(const struct server_block *s)
+{
+    if (!s->url)
+        return fail(s->line, "a server needs a url",
+                    "url = \"postgres://USER@HOST:PORT/DATABASE\"");
+    if (engine_of_url(s->url) != ENGINE_POSTGRES)
+        return fail(s->line, "this is not the url of a PostgreSQL server",
+                    "it begins with postgres:// or postgresql://");
+    if (s->password_file && s->password_env)
+        return fail(s->line, "a password comes from a file or from the environment, not from both",
+                    "leave one of the two out");
+    return E_OK;
+}
+
+/* A server section has just been closed. */
+static int on_server(cfg_t *cfg, cfg_opt_t *opt)
+{
+    cfg_t *section = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
+    struct arena *arena = &reading->config->arena;
+    const char *file = cfg_getstr(section, "password_file");
+    struct server_block *s;
+
+    if (!array_room(&reading->servers, reading->n_servers, &reading->cap_servers, sizeof *s))
+        return fail_oom();
+    s = &reading->servers[reading->n_servers];
+    *s = (struct server_block){.name = arena_copy(arena, cfg_title(section)),
+                               .url = arena_copy(arena, cfg_getstr(section, "url")),
+                               .password_env =
+                                   arena_copy(arena, cfg_getstr(section, "password_env")),
+                               .line = line_of(cfg)};
+    if (file && !(s->password_file = config_path(arena, reading->dir, file)))
+        return fail_oom();
+    if (!s->name)
+        return fail_oom();
+    if (read_count(section, "max_parallel", &s->max_parallel, s->line) != E_OK ||
+        read_count(section, "max_connections", &s->max_connections, s->line) != E_OK)
+        return E_INVALID;
+    reading->n_servers++;
+    return check_server(s);
+}
+
+/* Every source that names a server names one that there is. */
+static int check_names(void)
+{
+    for (size_t i = 0; i < reading->n_sources; i++) {
+        const struct tenant_source *source = &reading->sources[i];
+        size_t k = 0;
+
+        if (source->kind < SOURCE_DATABASES)
+            continue;
+        while (k < reading->n_servers && !str_same(reading->servers[k].name, source->place))
+            k++;
+        if (k == reading->n_servers)
+            return fail(source->line, "there is no server of this name",
+                        "write a block for it: server \"NAME\" { url = \"postgres://..\" }");
+    }
+    return E_OK;
 }
 
 /* Every option as libconfuse wants it; returns NULL when out of memory. */
 static cfg_t *make_parser(void)
 {
-    static cfg_opt_t source[] = {CFG_STR_LIST_CB("glob", NULL, CFGF_NODEFAULT, on_source_value),
-                                 CFG_STR_CB("list", NULL, CFGF_NODEFAULT, on_source_value),
-                                 CFG_STR_CB("catalog", NULL, CFGF_NODEFAULT, on_source_value),
-                                 CFG_STR_CB("query", NULL, CFGF_NODEFAULT, on_source_value),
-                                 CFG_STR_LIST_CB("labels", NULL, CFGF_NODEFAULT, on_source_value),
-                                 CFG_END()};
+    static cfg_opt_t source[] = {
+        CFG_STR_LIST_CB("glob", NULL, CFGF_NODEFAULT, on_source_value),
+        CFG_STR_CB("list", NULL, CFGF_NODEFAULT, on_source_value),
+        CFG_STR_CB("catalog", NULL, CFGF_NODEFAULT, on_source_value),
+        CFG_STR_CB("query", NULL, CFGF_NODEFAULT, on_source_value),
+        CFG_STR_LIST_CB("labels", NULL, CFGF_NODEFAULT, on_source_value),
+        CFG_STR_CB("server", NULL, CFGF_NODEFAULT, on_source_value),
+        CFG_STR_LIST_CB("databases", NULL, CFGF_NODEFAULT, on_source_value),
+        CFG_STR_LIST_CB("schemas", NULL, CFGF_NODEFAULT, on_source_value),
+        CFG_STR_CB("database", NULL, CFGF_NODEFAULT, on_source_value),
+        CFG_END()};
+    static cfg_opt_t server[] = {
+        CFG_STR_CB("url", NULL, CFGF_NODEFAULT, on_source_value),
+        CFG_STR_CB("password_file", NULL, CFGF_NODEFAULT, on_source_value),
+        CFG_STR_CB("password_env", NULL, CFGF_NODEFAULT, on_source_value),
+        CFG_STR_CB("max_parallel", NULL, CFGF_NODEFAULT, on_source_value),
+        CFG_STR_CB("max_connections", NULL, CFGF_NODEFAULT, on_source_value),
+        CFG_END()};
     cfg_opt_t opts[MOST_OPTIONS] = {
-        CFG_SEC("source", source, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES)};
-    size_t n = 1;
+        CFG_SEC("source", source, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+        CFG_SEC("server", server, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES)};
+    size_t n = 2;
     cfg_t *cfg;
 
     for (size_t i = 0; i < config_options_n; i++) {
@@ -300,6 +446,7 @@ static cfg_t *make_parser(void)
         return NULL;
     cfg_set_error_function(cfg, on_error);
     cfg_set_validate_func(cfg, "source", on_source);
+    cfg_set_validate_func(cfg, "server", on_server);
     return cfg;
 }
 
@@ -340,8 +487,12 @@ static int finish(void)
         return r->error.code;
     c->sources = arena_array(&c->arena, r->n_sources, sizeof *c->sources);
     c->extensions = arena_array(&c->arena, r->n_loads + 1, sizeof *c->extensions);
-    if (!c->sources || !c->extensions)
+    c->servers = arena_array(&c->arena, r->n_servers, sizeof *c->servers);
+    if (!c->sources || !c->extensions || !c->servers)
         return fail_oom();
+    if (r->n_servers > 0)
+        memcpy(c->servers, r->servers, r->n_servers * sizeof *c->servers);
+    c->n_servers = r->n_servers;
     memcpy(c->sources, r->sources, r->n_sources * sizeof *c->sources);
     if (r->n_loads > 0)
         memcpy(c->extensions, r->loads, r->n_loads * sizeof *c->extensions);
@@ -381,6 +532,8 @@ int config_parse(const char *dir, const struct str *text, struct config *config,
         result = check_closed(str_text(text));
     if (result == E_OK && text)
         result = parse_text(str_text(text));
+    if (result == E_OK)
+        result = check_names();
     if (result == E_OK)
         result = finish();
     reading = NULL;

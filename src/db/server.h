@@ -23,4 +23,9 @@ struct server {
     unsigned line;            /* in the configuration; 0: none */
 };
 
+struct arena;
+
+/* The url as it may be shown: without the user's password and parameters that are secrets. */
+char *server_shown(struct arena *arena, const char *url); /* NULL: out of memory */
+
 #endif

@@ -9,8 +9,9 @@
 struct tenant_source;
 
 struct draft {
-    struct arena *arena; /* the fleet's */
-    struct tenant *list; /* growing, owned */
+    struct arena *arena;       /* the fleet's */
+    const struct fleet *fleet; /* has its servers already */
+    struct tenant *list;       /* growing, owned */
     size_t n, cap;
     const struct tenant_source *source; /* the one that gives now */
     struct label *labels;               /* its labels, by key */
@@ -39,6 +40,10 @@ int list_tenants(struct draft *draft, struct error *e);
 int json_tenants(struct draft *draft, const char *text, size_t len, struct error *e);
 int csv_tenants(struct draft *draft, const char *text, size_t len, struct error *e);
 int catalog_tenants(struct draft *draft, struct error *e);
+int place_tenants(struct draft *draft, struct error *e); /* on a server; E_INVALID also when down */
+
+/* The fleet's servers, before the first source is read. */
+int make_servers(struct fleet *fleet, const struct config *config, struct error *e);
 
 /* Which columns a list has: where id and path are, and the labels' names for the rest. */
 struct columns {

@@ -49,6 +49,11 @@ static int read_source(struct draft *draft, const struct tenant_source *source, 
     case SOURCE_CATALOG:
         r = catalog_tenants(draft, e);
         break;
+    case SOURCE_DATABASES:
+    case SOURCE_SCHEMAS:
+    case SOURCE_PLACES:
+        r = place_tenants(draft, e);
+        break;
     }
     if (r == E_OK && draft->n > first)
         sort_tenants(draft->list + first, draft->n - first);
@@ -60,8 +65,9 @@ static int refuse_twice(const struct tenant *a, const struct tenant *b, bool sam
 {
     if (same_path) {
         error_set(e, E_INVALID,
-                  "one file is two tenants: %s is given as \"%s\" (%s) and as \"%s\" (%s)", a->path,
-                  a->id, a->origin, b->id, b->origin);
+                  "one %s is two tenants: %s is given as \"%s\" (%s) and as \"%s\" (%s)",
+                  a->engine == ENGINE_SQLITE ? "file" : "place", a->path, a->id, a->origin, b->id,
+                  b->origin);
         error_hint(e, "leave one of the two out, or make the globs exclude each other");
     } else {
         error_set(e, E_INVALID, "two tenants have the id \"%s\": %s (%s) and %s (%s)", a->id,
@@ -142,10 +148,11 @@ static int take_draft(struct fleet *fleet, const struct draft *draft, struct err
 
 int fleet_resolve(const struct config *config, struct fleet *fleet, struct error *e)
 {
-    struct draft draft = {.arena = &fleet->arena};
-    int r = E_OK;
+    struct draft draft = {.arena = &fleet->arena, .fleet = fleet};
+    int r;
 
     *fleet = (struct fleet){0};
+    r = make_servers(fleet, config, e);
     for (size_t i = 0; i < config->n_sources && r == E_OK; i++) {
         r = read_source(&draft, &config->sources[i], e);
         if (r != E_OK && config->sources[i].line > 0)

@@ -123,13 +123,15 @@ static int all_folders(const struct fleet *fleet, struct folders *folders, char 
     for (size_t i = 0; i < fleet->n && r == E_OK && !str_same(*root, "/"); i++) {
         struct str swap = last;
 
+        if (fleet->tenants[i].engine != ENGINE_SQLITE)
+            continue;
         last = dir;
         dir = swap;
         str_reset(&dir);
         path_dir(&dir, fleet->tenants[i].path);
         if (!str_ok(&dir))
             return error_oom(e);
-        if (i == 0 || strcmp(str_text(&dir), str_text(&last)) != 0)
+        if (!*root || strcmp(str_text(&dir), str_text(&last)) != 0)
             r = shrink_by(folders, str_text(&dir), root, e);
     }
     if (r == E_OK && !*root)

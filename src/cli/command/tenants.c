@@ -25,6 +25,11 @@ static void tenant_doc(struct doc *d, json_t *in, const struct tenant *t)
 
     doc_text(d, in, "id", t->id);
     doc_text(d, in, "path", t->path);
+    if (t->engine != ENGINE_SQLITE) {
+        doc_text(d, in, "engine", engine_name(t->engine));
+        doc_text(d, in, "database", t->database);
+        doc_text(d, in, "schema", t->schema);
+    }
     doc_text(d, in, "origin", t->origin);
     for (size_t i = 0; i < t->n_labels; i++)
         doc_text(d, labels, t->labels[i].key, t->labels[i].value);
