@@ -178,34 +178,71 @@ int decision_ask(const struct decision *d, enum found *found, struct error *e)
     return E_OK;
 }
 
-/* The anchor ends in its record, once it is whole. */
-static void cut_record(const struct decision *d, struct str *journals, size_t start)
+/* Names of files, each absolute and ended, and nothing else: a torn write leaves other bytes. */
+static bool all_names(const char *list, size_t len)
+{
+    for (size_t at = 0; at < len; at += strlen(list + at) + 1)
+        if (list[at] != '/')
+            return false;
+    return len == 0 || list[len - 1] == '\0';
+}
+
+/* A whole anchor is the journals, and its record; what is left is the journals. */
+static bool cut_record(const struct decision *d, struct str *anchor, size_t start)
 {
     CLEANUP_STR struct str record = STR_INIT;
 
     journal_add_record(&record, 0, d->super);
-    if (str_ok(&record) && journals->len - start >= record.len &&
-        memcmp(journals->data + journals->len - record.len, record.data, record.len) == 0)
-        journals->len -= record.len;
+    if (!str_ok(&record) || anchor->len - start < record.len ||
+        memcmp(anchor->data + anchor->len - record.len, record.data, record.len) != 0)
+        return false;
+    anchor->len -= record.len;
+    return all_names(anchor->data + start, anchor->len - start);
 }
 
-/* The super-journal begins with the anchor's name, once it is whole. */
-static void cut_anchor(const struct decision *d, struct str *journals, size_t start)
+/* A whole super-journal is the anchor's name, and journals. */
+static bool cut_anchor(const struct decision *d, struct str *super, size_t start)
 {
-    size_t n = strlen(d->anchor) + 1, left = journals->len - start;
+    size_t n = strlen(d->anchor) + 1, left = super->len - start;
 
-    if (left < n || memcmp(journals->data + start, d->anchor, n) != 0)
-        return;
-    memmove(journals->data + start, journals->data + start + n, left - n);
-    journals->len -= n;
+    if (left < n || memcmp(super->data + start, d->anchor, n) != 0 ||
+        !all_names(super->data + start, left))
+        return false;
+    memmove(super->data + start, super->data + start + n, left - n);
+    super->len -= n;
+    return true;
 }
 
-/* A kill may leave half a file, in which the last name has no end; the next list goes behind it. */
-static int end_list(struct str *journals, size_t start, struct error *e)
+static void forget(struct str *list, size_t start)
 {
-    if (journals->len > start && journals->data[journals->len - 1] != '\0')
-        str_addn(journals, "", 1);
-    return str_ok(journals) ? E_OK : error_oom(e);
+    if (list->len > start)
+        list->len = start;
+}
+
+static int damaged(const char *path, struct error *e)
+{
+    return error_set(e, E_REFUSED, "%s is damaged: it no longer says which tenants are its own",
+                     path);
+}
+
+/*
+ * The super-journal is durable before the anchor is written, the anchor before any journal refers
+ * to either. So one that is not whole (a kill or a power loss fell into its writing) says that what
+ * comes after it never began: without a whole super-journal no tenant was touched, without a whole
+ * anchor none either, and the super-journal's list is looked through for good measure.
+ */
+static int super_journals(const struct decision *d, bool anchor, struct str *journals,
+                          struct error *e)
+{
+    size_t start = journals->len;
+    int r = file_read(d->super, LIST_MAX, journals, e);
+
+    if (r != E_OK)
+        return r == E_MISSING && anchor ? damaged(d->anchor, e) : r;
+    if (cut_anchor(d, journals, start))
+        return E_OK;
+    forget(journals, start);
+    return anchor ? damaged(d->super, e) : E_OK;
 }
 
 int decision_journals(const struct decision *d, struct str *journals, struct error *e)
@@ -213,17 +250,10 @@ int decision_journals(const struct decision *d, struct str *journals, struct err
     size_t start = journals->len;
     int r = file_read(d->anchor, LIST_MAX, journals, e);
 
-    if (r == E_OK) {
-        cut_record(d, journals, start);
-        return end_list(journals, start, e);
-    }
-    if (r != E_MISSING)
-        return r;
-    r = file_read(d->super, LIST_MAX, journals, e);
-    if (r != E_OK)
-        return r;
-    cut_anchor(d, journals, start);
-    return end_list(journals, start, e);
+    if (r == E_OK && cut_record(d, journals, start))
+        return E_OK;
+    forget(journals, start);
+    return r == E_OK || r == E_MISSING ? super_journals(d, r == E_OK, journals, e) : r;
 }
 
 static bool parse_name(const char *name, struct decision_trace *trace)
