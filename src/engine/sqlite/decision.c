@@ -213,47 +213,69 @@ static bool cut_anchor(const struct decision *d, struct str *super, size_t start
     return true;
 }
 
-static void forget(struct str *list, size_t start)
+static void cut(struct str *list, size_t from, size_t to)
 {
-    if (list->len > start)
-        list->len = start;
+    if (to <= from)
+        return;
+    memmove(list->data + from, list->data + to, list->len - to);
+    list->len -= to - from;
 }
 
-static int damaged(const char *path, struct error *e)
+/* Only what reads like a name, and the last one ended. */
+static int keep_names(struct str *list, size_t start, struct error *e)
 {
-    return error_set(e, E_REFUSED, "%s is damaged: it no longer says which tenants are its own",
-                     path);
+    str_addn(list, "", 1);
+    if (!str_ok(list))
+        return error_oom(e);
+    for (size_t at = start; at < list->len;) {
+        size_t next = at + strlen(list->data + at) + 1;
+
+        if (list->data[at] == '/')
+            at = next;
+        else
+            cut(list, at, next);
+    }
+    return E_OK;
+}
+
+static int damaged(const struct decision *d, struct str *journals, size_t start, struct error *e)
+{
+    if (keep_names(journals, start, e) != E_OK)
+        return E_NOMEM;
+    error_set(e, E_INVALID, "%s, or its super-journal, is damaged: it lists only some tenants",
+              d->anchor);
+    error_hint(e,
+               "bring it back from a backup: a tenant that it does not list may be half changed");
+    return E_INVALID;
 }
 
 /*
  * The super-journal is durable before the anchor is written, the anchor before any journal refers
  * to either. So one that is not whole (a kill or a power loss fell into its writing) says that what
- * comes after it never began: without a whole super-journal no tenant was touched, without a whole
- * anchor none either, and the super-journal's list is looked through for good measure.
+ * comes after it never began: without a whole anchor no tenant was touched, and the super-journal's
+ * list will do; without either there is none. What no such moment leaves is damage, not a guess.
  */
-static int super_journals(const struct decision *d, bool anchor, struct str *journals,
-                          struct error *e)
-{
-    size_t start = journals->len;
-    int r = file_read(d->super, LIST_MAX, journals, e);
-
-    if (r != E_OK)
-        return r == E_MISSING && anchor ? damaged(d->anchor, e) : r;
-    if (cut_anchor(d, journals, start))
-        return E_OK;
-    forget(journals, start);
-    return anchor ? damaged(d->super, e) : E_OK;
-}
-
 int decision_journals(const struct decision *d, struct str *journals, struct error *e)
 {
-    size_t start = journals->len;
+    size_t start = journals->len, middle;
     int r = file_read(d->anchor, LIST_MAX, journals, e);
+    bool anchor = r == E_OK;
 
-    if (r == E_OK && cut_record(d, journals, start))
+    if (anchor && cut_record(d, journals, start))
         return E_OK;
-    forget(journals, start);
-    return r == E_OK || r == E_MISSING ? super_journals(d, r == E_OK, journals, e) : r;
+    middle = journals->len;
+    if (anchor || r == E_MISSING)
+        r = file_read(d->super, LIST_MAX, journals, e);
+    if (r != E_OK && (r != E_MISSING || !anchor))
+        return r;
+    if (r == E_OK && cut_anchor(d, journals, middle)) {
+        cut(journals, start, middle);
+        return E_OK;
+    }
+    if (anchor)
+        return damaged(d, journals, start, e);
+    cut(journals, start, journals->len);
+    return E_OK;
 }
 
 static bool parse_name(const char *name, struct decision_trace *trace)
