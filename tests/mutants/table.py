@@ -43,7 +43,7 @@ def core(bug, place, right, wrong, catcher):
 
 DECISION = [
     decision("the super-journal's name is not made durable before its anchor", "make_super",
-             "r == E_OK ? dir_sync(d->dir, e) : r", "r", Power(COMMIT3, near="create .anchor")),
+             "r == E_OK ? dir_sync(d->dir, e) : r", "r", Power(COMMIT3, "torn|wrong", near="create .anchor")),
     decision("the anchor's name is not made durable", "make_anchor",
              "r == E_OK ? dir_sync(d->dir, e) : r", "r", Power(COMMIT3, "torn|wrong")),
     Mutant("the super-journal's content is not made durable", "src/base/file.c", "fill",
