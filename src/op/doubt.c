@@ -40,8 +40,8 @@ static int read_groups(struct doubt *d, const char *dir, struct error *e)
         r = decision_init(&decision, dir, traces[i].key, traces[i].group, e);
         if (r == E_OK)
             r = decision_journals(&decision, &d->journals, e);
-        if (r == E_MISSING)
-            r = E_OK; /* closed while we looked */
+        if (r == E_MISSING || r == E_INVALID)
+            r = E_OK; /* closed while we looked; damaged, then what it still names counts */
         decision_free(&decision);
     }
     free(traces);

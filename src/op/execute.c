@@ -16,6 +16,7 @@
 #include "runtime/drive.h"
 #include "store/hold.h"
 #include "store/log.h"
+#include "store/store.h"
 
 struct carrying {
     struct session *s;
@@ -252,7 +253,9 @@ int execute_recovery(struct session *s, struct job *job, const struct migrate_op
         return r == E_OK ? error_oom(e) : r;
     x->machine->recovering = true;
     p.machine = x->machine;
-    r = log_read(s->store, job->run, 0, replay_event, &p, e);
+    r = store_harden(s->store, e);
+    if (r == E_OK)
+        r = log_read(s->store, job->run, 0, replay_event, &p, e);
     return r == E_OK ? carry(s, job, options, x, e) : r;
 }
 

@@ -158,3 +158,15 @@ void store_close(struct store *store)
     free(store->dir);
     free(store);
 }
+
+/* In the WAL, or from a checkpoint that synced it first: so the WAL is all there is to sync. */
+int store_harden(struct store *s, struct error *e)
+{
+    sqlite3_file *wal = NULL;
+
+    if (sqlite3_file_control(s->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal) != SQLITE_OK)
+        return state_error(s, e);
+    if (wal && wal->pMethods && wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL) != SQLITE_OK)
+        return error_set(e, E_FATAL, "cannot sync %s/%s-wal", s->dir, STORE_NAME_STATE);
+    return dir_sync(s->dir, e) == E_OK ? E_OK : E_FATAL;
+}

@@ -25,5 +25,10 @@ enum store_mode {
  * or is damaged; the hint says what to do. */
 int store_open(const char *dir, enum store_mode mode, struct store **store, struct error *e);
 void store_close(struct store *store); /* NULL is fine */
+/*
+ * Makes all that can be read durable. What a process wrote and did not live to sync is seen by
+ * those after it, and may yet go with the power: before somebody acts on it, this. E_FATAL.
+ */
+int store_harden(struct store *store, struct error *e);
 
 #endif

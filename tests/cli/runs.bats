@@ -190,6 +190,18 @@ start_waiting_run()
     is "$(field 'd["runs"][0]["state"]')" "not done"
 }
 
+# what a killed process wrote and did not sync may go with the power, after recovery has acted on it
+@test "recover makes what the run log says durable before it opens a tenant" {
+    start_waiting_run
+    kill -KILL $waiting
+    wait $waiting || true
+    let_go
+    run -0 strace -f -y -o calls -e trace=openat,open,fsync,fdatasync "$LOCKSTEP" recover
+    is "$(grep -m 1 -oE '(fsync|fdatasync)\([0-9]+<.*state\.db-wal|open.*tenants/t1\.db"' calls |
+        grep -oE 'state.db-wal|t1.db')" "state.db-wal"
+    grep -q 'tenants/t1\.db' calls
+}
+
 @test "a run whose log cannot be followed is in doubt, and there is a way on" {
     start_waiting_run
     kill -KILL $waiting

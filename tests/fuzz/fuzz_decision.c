@@ -21,10 +21,12 @@ static void check_list(const struct decision *d, const struct str *journals)
 
     if (file_read(d->anchor, SIZE_MAX / 2, &file, NULL) != E_OK)
         PROMISE(file_read(d->super, SIZE_MAX / 2, &file, NULL) == E_OK, "a group has a file");
+    else
+        file_read(d->super, SIZE_MAX / 2, &file, NULL); /* a torn anchor leaves it to this one */
     for (const char *at = str_text(journals); at < end; at += strlen(at) + 1) {
         PROMISE(at + strlen(at) < end, "a name in a list ends within it");
-        PROMISE(!*at || memmem(file.data, file.len, at, strlen(at)),
-                "a name in a list stands in the file");
+        PROMISE(*at == '/', "a name in a list is that of a file");
+        PROMISE(memmem(file.data, file.len, at, strlen(at)), "a name in a list stands in the file");
     }
 }
 
@@ -49,12 +51,14 @@ static void check_group(const char *dir, const struct decision_trace *trace,
     CLEANUP_STR struct str journals = STR_INIT;
     struct decision d = {0};
     enum found found;
+    int r;
 
     PROMISE(decision_init(&d, dir, trace->key, trace->group, NULL) == E_OK, "a group has a name");
     PROMISE(decision_ask(&d, &found, NULL) == E_OK && found != FOUND_NOTHING,
             "a group that is found has a file");
     PROMISE(!decision_is_live(&d), "nobody lives here");
-    PROMISE(decision_journals(&d, &journals, NULL) == E_OK, "its list can be read");
+    r = decision_journals(&d, &journals, NULL);
+    PROMISE(r == E_OK || r == E_INVALID, "its list can be read, or is damaged");
     check_list(&d, &journals);
     check_doubt(doubt, &journals);
     decision_free(&d);

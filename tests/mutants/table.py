@@ -43,7 +43,7 @@ def core(bug, place, right, wrong, catcher):
 
 DECISION = [
     decision("the super-journal's name is not made durable before its anchor", "make_super",
-             "r == E_OK ? dir_sync(d->dir, e) : r", "r", Power(COMMIT3, near="create .anchor")),
+             "r == E_OK ? dir_sync(d->dir, e) : r", "r", Power(COMMIT3, "torn|wrong", near="create .anchor")),
     decision("the anchor's name is not made durable", "make_anchor",
              "r == E_OK ? dir_sync(d->dir, e) : r", "r", Power(COMMIT3, "torn|wrong")),
     Mutant("the super-journal's content is not made durable", "src/base/file.c", "fill",
@@ -76,6 +76,9 @@ DECISION = [
     decision("a run that lives does not hold its anchor", "hold",
              "lock_set(d->lock, LOCK_EXCLUSIVE, 0, 1) != E_OK", "0",
              Command("runs", "another state folder's recover leaves a living run's files alone")),
+    decision("the rest of a torn anchor counts as names", "all_names",
+             "if (list[at] != '/')", "if (0)",
+             Unit("decision", "an_anchor_without_a_sector_is_as_good_as_none")),
     decision("an anchor alone is not found", "parse_name",
              'str_same(name, ".super") || str_same(name, ".anchor")', 'str_same(name, ".super")',
              Kill(f"{COMMIT3} {FILES}", "left over")),
@@ -287,6 +290,9 @@ MACHINE = [
 STORE = [
     Mutant("forced records are not made durable", "src/store/log.c", "log_append",
            "state_begin(store, forced, e)", "state_begin(store, false, e)", Power(COMMIT3, "lost|wrong|torn")),
+    Mutant("recovery acts on a run log that is not durable", "src/op/execute.c", "execute_recovery",
+           "r = store_harden(s->store, e);", "r = E_OK;",
+           Command("runs", "recover makes what the run log says durable before it opens a tenant")),
     Mutant("two runs hold one fleet", "src/store/hold.c", "take",
            "int r = lock_set(fd, LOCK_EXCLUSIVE, LOCK_BYTE, 1);", "int r = E_OK;",
            Command("runs", "a second run says who holds the fleet, exit 6")),

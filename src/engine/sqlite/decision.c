@@ -178,52 +178,104 @@ int decision_ask(const struct decision *d, enum found *found, struct error *e)
     return E_OK;
 }
 
-/* The anchor ends in its record, once it is whole. */
-static void cut_record(const struct decision *d, struct str *journals, size_t start)
+/* Names of files, each absolute and ended, and nothing else: a torn write leaves other bytes. */
+static bool all_names(const char *list, size_t len)
+{
+    for (size_t at = 0; at < len; at += strlen(list + at) + 1)
+        if (list[at] != '/')
+            return false;
+    return len == 0 || list[len - 1] == '\0';
+}
+
+/* A whole anchor is the journals, and its record; what is left is the journals. */
+static bool cut_record(const struct decision *d, struct str *anchor, size_t start)
 {
     CLEANUP_STR struct str record = STR_INIT;
 
     journal_add_record(&record, 0, d->super);
-    if (str_ok(&record) && journals->len - start >= record.len &&
-        memcmp(journals->data + journals->len - record.len, record.data, record.len) == 0)
-        journals->len -= record.len;
+    if (!str_ok(&record) || anchor->len - start < record.len ||
+        memcmp(anchor->data + anchor->len - record.len, record.data, record.len) != 0)
+        return false;
+    anchor->len -= record.len;
+    return all_names(anchor->data + start, anchor->len - start);
 }
 
-/* The super-journal begins with the anchor's name, once it is whole. */
-static void cut_anchor(const struct decision *d, struct str *journals, size_t start)
+/* A whole super-journal is the anchor's name, and journals. */
+static bool cut_anchor(const struct decision *d, struct str *super, size_t start)
 {
-    size_t n = strlen(d->anchor) + 1, left = journals->len - start;
+    size_t n = strlen(d->anchor) + 1, left = super->len - start;
 
-    if (left < n || memcmp(journals->data + start, d->anchor, n) != 0)
+    if (left < n || memcmp(super->data + start, d->anchor, n) != 0 ||
+        !all_names(super->data + start, left))
+        return false;
+    memmove(super->data + start, super->data + start + n, left - n);
+    super->len -= n;
+    return true;
+}
+
+static void cut(struct str *list, size_t from, size_t to)
+{
+    if (to <= from)
         return;
-    memmove(journals->data + start, journals->data + start + n, left - n);
-    journals->len -= n;
+    memmove(list->data + from, list->data + to, list->len - to);
+    list->len -= to - from;
 }
 
-/* A kill may leave half a file, in which the last name has no end; the next list goes behind it. */
-static int end_list(struct str *journals, size_t start, struct error *e)
+/* Only what reads like a name, and the last one ended. */
+static int keep_names(struct str *list, size_t start, struct error *e)
 {
-    if (journals->len > start && journals->data[journals->len - 1] != '\0')
-        str_addn(journals, "", 1);
-    return str_ok(journals) ? E_OK : error_oom(e);
+    str_addn(list, "", 1);
+    if (!str_ok(list))
+        return error_oom(e);
+    for (size_t at = start; at < list->len;) {
+        size_t next = at + strlen(list->data + at) + 1;
+
+        if (list->data[at] == '/')
+            at = next;
+        else
+            cut(list, at, next);
+    }
+    return E_OK;
 }
 
+static int damaged(const struct decision *d, struct str *journals, size_t start, struct error *e)
+{
+    if (keep_names(journals, start, e) != E_OK)
+        return E_NOMEM;
+    error_set(e, E_INVALID, "%s, or its super-journal, is damaged: it lists only some tenants",
+              d->anchor);
+    error_hint(e,
+               "bring it back from a backup: a tenant that it does not list may be half changed");
+    return E_INVALID;
+}
+
+/*
+ * The super-journal is durable before the anchor is written, the anchor before any journal refers
+ * to either. So one that is not whole (a kill or a power loss fell into its writing) says that what
+ * comes after it never began: without a whole anchor no tenant was touched, and the super-journal's
+ * list will do; without either there is none. What no such moment leaves is damage, not a guess.
+ */
 int decision_journals(const struct decision *d, struct str *journals, struct error *e)
 {
-    size_t start = journals->len;
+    size_t start = journals->len, middle;
     int r = file_read(d->anchor, LIST_MAX, journals, e);
+    bool anchor = r == E_OK;
 
-    if (r == E_OK) {
-        cut_record(d, journals, start);
-        return end_list(journals, start, e);
+    if (anchor && cut_record(d, journals, start))
+        return E_OK;
+    middle = journals->len;
+    if (anchor || r == E_MISSING)
+        r = file_read(d->super, LIST_MAX, journals, e);
+    if (r != E_OK && (r != E_MISSING || !anchor))
+        return r;
+    if (r == E_OK && cut_anchor(d, journals, middle)) {
+        cut(journals, start, middle);
+        return E_OK;
     }
-    if (r != E_MISSING)
-        return r;
-    r = file_read(d->super, LIST_MAX, journals, e);
-    if (r != E_OK)
-        return r;
-    cut_anchor(d, journals, start);
-    return end_list(journals, start, e);
+    if (anchor)
+        return damaged(d, journals, start, e);
+    cut(journals, start, journals->len);
+    return E_OK;
 }
 
 static bool parse_name(const char *name, struct decision_trace *trace)

@@ -50,8 +50,10 @@ int decision_close(const struct decision *d, enum verdict verdict, struct error 
 /* What lies there. FOUND_COMMITTED is durable when it is answered. */
 int decision_ask(const struct decision *d, enum found *found, struct error *e);
 
-/* The journals that the anchor lists, terminated one behind the other. Without an anchor no journal
- * needs the super-journal, not yet or not any more; what it lists is given then. */
+/* The journals that the anchor lists, terminated one behind the other. Without a whole anchor no
+ * journal needs the super-journal, not yet or not any more; what it lists is given then. E_MISSING:
+ * neither is there. E_INVALID: damaged, in a way no crash leaves; what still reads as a name is
+ * given all the same. */
 int decision_journals(const struct decision *d, struct str *journals, struct error *e);
 
 /* Finds decision files by their name alone: key and group of each, super or anchor there. */
