@@ -303,8 +303,9 @@ static int misfit(cfg_t *section, unsigned line)
         cfg_size(section, "database"))
         return fail(line, "this source does not say on which server it is",
                     "give server = \"NAME\", the title of a server block");
-    if ((cfg_size(section, "catalog") > 0) != (cfg_size(section, "query") > 0) &&
-        !cfg_size(section, "glob") && !cfg_size(section, "list"))
+    if ((cfg_size(section, "glob") > 0) + (cfg_size(section, "list") > 0) +
+            (cfg_size(section, "catalog") > 0) ==
+        1)
         return fail(line, "a catalog and its query belong together",
                     "give both: catalog = \"catalog.db\" query = \"SELECT id, path FROM ..\"");
     return fail(line, "a source is one of glob, list and catalog",

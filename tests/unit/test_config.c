@@ -267,7 +267,9 @@ static void the_template_says_the_defaults(void **state)
     config_free(&c);
     put("lockstep.conf", str_text(&on));
     read_well(NULL, &c);
-    assert_int_equal(c.n_sources, 3);
+    assert_int_equal(c.n_sources, 5);
+    assert_int_equal(c.n_servers, 1);
+    assert_int_equal(c.sources[4].kind, SOURCE_PLACES);
     assert_string_equal(c.sources[0].place, d.sources[0].place);
     assert_string_equal(c.migrations, d.migrations);
     assert_string_equal(c.state, d.state);
@@ -277,6 +279,49 @@ static void the_template_says_the_defaults(void **state)
     assert_int_equal(c.held_bytes, d.held_bytes);
     config_free(&c);
     config_free(&d);
+}
+
+static void a_server_and_what_is_on_it(void **state)
+{
+    struct config c;
+
+    (void)state;
+    put("lockstep.conf",
+        "server eu { url = \"postgres://a:secret@h/db\" password_file = \"p\" max_parallel = 3 }\n"
+        "source d { server = eu databases = {\"t_*\", \"u\"} labels = {\"x=y\"} }\n"
+        "source s { server = eu database = app schemas = {\"*\"} }\n");
+    read_well(NULL, &c);
+    assert_int_equal(c.n_servers, 1);
+    assert_string_equal(c.servers[0].name, "eu");
+    assert_string_equal(c.servers[0].password_file, "p");
+    assert_int_equal(c.servers[0].max_parallel, 3);
+    assert_int_equal(c.sources[0].kind, SOURCE_DATABASES);
+    assert_string_equal(c.sources[0].place, "eu");
+    assert_string_equal(c.sources[0].patterns[1], "u");
+    assert_null(c.sources[0].patterns[2]);
+    assert_int_equal(c.sources[1].kind, SOURCE_SCHEMAS);
+    assert_string_equal(c.sources[1].database, "app");
+    config_free(&c);
+}
+
+static void servers_and_their_sources_must_fit(void **state)
+{
+    (void)state;
+    expect_error("server a { }", 1, "needs a url");
+    expect_error("server a { url = \"http://x/\" }", 1, "begins with postgres://");
+    expect_error("server a { url = \"postgres://x/\"\nmax_parallel = -1\n}", 3, "whole numbers");
+    expect_error("server a { url = \"postgres://x/\" password_file = a password_env = b }", 1,
+                 "not from both");
+    expect_error("server a { urk = x }", 1, "did you mean \"url\"?");
+    expect_error("\nsource d { server = eu databases = {\"t\"} }", 2, "no server of this name");
+    expect_error("source d { databases = {\"t\"} }", 1, "on which server");
+    expect_error("server eu { url = \"postgres://x/\" }\nsource d { server = eu }", 2,
+                 "one of databases, schemas and query");
+    expect_error("server eu { url = \"postgres://x/\" }\n"
+                 "source d { server = eu databases = {\"a\"} schemas = {\"b\"} }",
+                 2, "exactly one");
+    expect_error("server eu { url = \"postgres://x/\" }\nserver eu { url = \"postgres://y/\" }", 2,
+                 "");
 }
 
 #define IN_FOLDER(name) cmocka_unit_test_setup_teardown(name, enter_folder, leave_folder)
@@ -295,6 +340,8 @@ int main(void)
         IN_FOLDER(broken_files_name_their_line),
         IN_FOLDER(nothing_is_given_twice),
         IN_FOLDER(a_source_is_one_thing),
+        IN_FOLDER(a_server_and_what_is_on_it),
+        IN_FOLDER(servers_and_their_sources_must_fit),
         IN_FOLDER(the_command_line_replaces_sources),
         IN_FOLDER(the_template_says_the_defaults),
     };

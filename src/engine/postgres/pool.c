@@ -49,7 +49,7 @@ static bool make_room(struct pool *pool)
 
 int pool_take(struct pool *pool, const char *database, struct pg **pg, struct error *e)
 {
-    const struct pg_setup setup = {0};
+    const struct pg_setup setup = {.patience_ms = POOL_PATIENCE_MS};
     int r;
 
     *pg = find(pool, database);

@@ -17,7 +17,10 @@
 struct error;
 struct server;
 
-enum { POOL_IDLE = 256 };
+enum {
+    POOL_IDLE = 256,
+    POOL_PATIENCE_MS = 30000 /* for the answer to a statement of ours; scripts have their own */
+};
 
 struct pool {
     const struct server *server;

@@ -10,6 +10,8 @@
 #include "engine/postgres/history.h"
 #include "source/step.h"
 
+enum { GRACE_MS = 10000 };
+
 static const struct script *script_of(const struct pg_work *w, const struct step *step)
 {
     return w->undo ? step->inverse : step->script;
@@ -70,6 +72,12 @@ static int check_said_no(const PGresult *rows, struct error *e)
     return error_set(e, E_REFUSED, "the check returned a row: %s", str_text(&row));
 }
 
+/* Behind the server's own timeout, should it be cut off; without one a statement may take days. */
+static int64_t patience(int64_t timeout_ms)
+{
+    return timeout_ms ? timeout_ms + GRACE_MS : 0;
+}
+
 static int run_statement(struct pg *pg, const struct statement *statement, struct error *e)
 {
     CLEANUP_PG_RESULT PGresult *rows = NULL;
@@ -83,9 +91,11 @@ static int run_statement(struct pg *pg, const struct statement *statement, struc
 int pg_work_script(struct pg *pg, const struct pg_work *w, const struct script *script,
                    uint32_t *ran, struct error *e)
 {
+    int64_t ours = pg->setup.patience_ms;
     int r = set_up(pg, w, script, e);
 
     *ran = 0;
+    pg->setup.patience_ms = patience(longer(script->statement_timeout_ms, w->statement_timeout_ms));
     for (size_t i = 0; i < script->n && r == E_OK; i++) {
         r = run_statement(pg, &script->statements[i], e);
         if (r == E_OK)
@@ -95,6 +105,7 @@ int pg_work_script(struct pg *pg, const struct pg_work *w, const struct script *
             error_statement(e, script->statements[i].sql, script->statements[i].len);
         }
     }
+    pg->setup.patience_ms = ours;
     return r;
 }
 
