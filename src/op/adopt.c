@@ -94,7 +94,7 @@ static int make_recipes(struct session *s, const struct survey *survey, uint64_t
 static int build(struct session *s, const struct survey *survey, uint64_t version,
                  const struct migrate_options *options, struct plan *plan, struct error *e)
 {
-    struct plan_request request = migrate_request(s, options);
+    struct plan_request request = migrate_request(s, options, survey);
     uint32_t *recipe_of = arena_array(&plan->arena, survey->n, sizeof *recipe_of);
 
     plan->target = version;

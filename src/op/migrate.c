@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/number.h"
+#include "engine/link.h"
 #include "engine/sqlite/tenant_file.h"
 #include "fleet/fleet.h"
 #include "op/execute.h"
@@ -36,9 +37,24 @@ static uint32_t group_room(void)
     return tenant_file_room() + (mappings > UINT32_MAX / 2 ? UINT32_MAX / 2 : (uint32_t)mappings);
 }
 
-struct plan_request migrate_request(const struct session *s, const struct migrate_options *o)
+/* Every group keeps within the server that has the least room. */
+static void heed_servers(const struct session *s, const struct survey *survey,
+                         struct plan_request *request)
 {
-    return (struct plan_request){
+    for (size_t i = 0; survey->rooms && i < s->fleet.n_servers; i++) {
+        const struct room *room = &survey->rooms[i];
+
+        if (!room->branches || (request->group_room && request->group_room <= room->branches))
+            continue;
+        request->group_room = room->branches;
+        request->room_reason = room->reason;
+    }
+}
+
+struct plan_request migrate_request(const struct session *s, const struct migrate_options *o,
+                                    const struct survey *survey)
+{
+    struct plan_request request = {
         .direction = o->direction,
         .target = o->target,
         .selected = s->selected,
@@ -51,6 +67,9 @@ struct plan_request migrate_request(const struct session *s, const struct migrat
         .group_room = group_room(),
         .tenants_per_second = TENANTS_PER_SECOND,
     };
+
+    heed_servers(s, survey, &request);
+    return request;
 }
 
 int migrate_plan(struct session *s, const struct migrate_options *options, struct survey *survey,
@@ -69,7 +88,7 @@ int migrate_plan(struct session *s, const struct migrate_options *options, struc
         r = survey_fleet(s, survey, e);
     if (r != E_OK)
         return r;
-    request = migrate_request(s, options);
+    request = migrate_request(s, options, survey);
     return plan_make(&s->fleet, survey->facts, &s->source, &request, plan, problems, e);
 }
 

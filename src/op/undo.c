@@ -219,7 +219,7 @@ static void name_target(struct undoing *u)
 
 static int build(struct undoing *u, struct error *e)
 {
-    struct plan_request request = migrate_request(u->s, u->options);
+    struct plan_request request = migrate_request(u->s, u->options, &u->survey);
     uint32_t *recipe_of = arena_array(&u->plan.arena, u->s->fleet.n, sizeof *recipe_of);
     int r;
 

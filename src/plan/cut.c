@@ -32,6 +32,8 @@ static int find_bound(struct cut *c, struct error *e)
         return E_OK;
     if (strcmp(c->bound, "group_size") == 0)
         str_addf(&reason, "group_size is %u", c->most);
+    else if (strcmp(c->bound, "room") == 0 && q->room_reason)
+        str_addf(&reason, "%s, which has room for %u tenants in a group", q->room_reason, c->most);
     else if (strcmp(c->bound, "room") == 0)
         str_addf(&reason, "this system has room for %u tenants in a group", c->most);
     else

@@ -44,7 +44,8 @@ struct plan_request {
     bool skip_unusable;
     int64_t max_hold_ms;
     uint32_t group_size;       /* 0: no bound */
-    uint32_t group_room;       /* most branches in a group the system has room for; 0: no bound */
+    uint32_t group_room;       /* most branches in a group there is room for; 0: no bound */
+    const char *room_reason;   /* what says so; NULL: this system */
     double tenants_per_second; /* what was measured before, or a careful default; for estimates */
 };
 

@@ -32,7 +32,7 @@ FLEETS = ("servers", "mixed")
 FAULTS = ("cut before", "cut after", "kill before", "kill after")
 DATABASES = ("t1", "t2", "t3")
 SCHEMAS = ("s1", "s2")
-QUICK_SECONDS = 12
+QUICK_SECONDS = 8
 MIGRATION = """CREATE TABLE notes(id INTEGER PRIMARY KEY, body TEXT);
 -- lockstep:down
 DROP TABLE notes;

@@ -1,0 +1,176 @@
+#!/usr/bin/env bats
+# Tenants on PostgreSQL, as a user meets them: databases, schemas, and files beside them.
+bats_require_minimum_version 1.5.0
+load servers
+
+setup_file()
+{
+    server_start eu postgres --prepared 8 --tcp --password 'sesame'
+    server_start bare postgres
+    for name in tenant_a tenant_b tenant_c app; do
+        server sql eu postgres "CREATE DATABASE $name"
+        server sql bare postgres "CREATE DATABASE $name"
+    done
+}
+
+teardown_file()
+{
+    servers_close
+}
+
+setup()
+{
+    cd "$BATS_TEST_TMPDIR" || return
+    mkdir migrations tenants
+    cat >migrations/001_notes.sql <<'SQL'
+CREATE TABLE notes(id INTEGER PRIMARY KEY, body TEXT);
+-- lockstep:down
+DROP TABLE notes;
+SQL
+    export SESAME=sesame
+    eu='server "eu" { url = "'$(server url eu postgres | sed 's/:sesame@/@/')'" password_env = "SESAME" }'
+    bare='server "bare" { url = "'$(server url bare postgres)'" }'
+    databases='source "d" { server = "eu" databases = {"tenant_*"} labels = {"kind=database"} }'
+}
+
+# what a test left in the databases goes
+teardown()
+{
+    for name in postgres tenant_a tenant_b tenant_c; do
+        server sql eu postgres "SELECT format('ROLLBACK PREPARED %L;', gid) FROM pg_prepared_xacts
+            WHERE database = '$name'" | server sql eu "$name"
+    done
+    for name in tenant_a tenant_b tenant_c; do
+        server sql eu "$name" 'DROP SCHEMA public CASCADE; CREATE SCHEMA public'
+        server sql bare "$name" 'DROP SCHEMA public CASCADE; CREATE SCHEMA public'
+    done
+    server sql eu app 'DROP SCHEMA IF EXISTS s_x CASCADE; DROP SCHEMA IF EXISTS s_y CASCADE;
+        DROP SCHEMA IF EXISTS s_z CASCADE; DROP TABLE IF EXISTS tenants'
+}
+
+lockstep()
+{
+    "$LOCKSTEP" "$@" </dev/null
+}
+
+conf()
+{
+    printf '%s\n' "$@" >lockstep.conf
+}
+
+says()
+{
+    [[ $output == *"$1"* ]] || { printf 'says: %s\nnot: %s\n' "$output" "$1"; return 1; }
+}
+
+has_notes()
+{
+    [ "$(server sql "$1" "$2" "SELECT to_regclass('notes') IS NOT NULL")" = t ]
+}
+
+@test "databases by a pattern: listed, planned as prepared, migrated, undone by run" {
+    conf "$eu" "$databases"
+    run -0 lockstep tenants
+    says "eu/tenant_b  kind=database"
+    run -0 lockstep plan
+    says "3 prepared"
+    says "one decision"
+    run -0 lockstep up
+    says "done: 3 tenants at 001, one decision"
+    for name in tenant_a tenant_b tenant_c; do has_notes eu $name; done
+    run -0 lockstep status
+    says "3 at 001 (head)"
+    run -0 lockstep history b
+    says "up    1 notes"
+    run -0 lockstep undo last --yes
+    for name in tenant_a tenant_b tenant_c; do ! has_notes eu $name; done
+    [ -z "$(server prepared eu)" ]
+    run -0 lockstep log --verify
+}
+
+@test "one tenant that cannot take it: named with file and line, and nobody keeps it" {
+    conf "$eu" "$databases"
+    server sql eu tenant_b 'CREATE TABLE notes(x int)'
+    run -1 lockstep rehearse
+    says 'failed: b: migrations/001_notes.sql:1: relation "notes" already exists'
+    run -1 lockstep up
+    says "the fleet is as it was"
+    ! has_notes eu tenant_a
+    ! has_notes eu tenant_c
+    [ -z "$(server prepared eu)" ]
+}
+
+@test "schemas of one database, found by a query, vote together" {
+    server sql eu app "CREATE SCHEMA s_x; CREATE SCHEMA s_y; CREATE SCHEMA s_z;
+        CREATE TABLE tenants(id text, schema text, tier text);
+        INSERT INTO tenants VALUES ('x', 's_x', 'free'), ('y', 's_y', NULL), ('z', 's_z', 'pro')"
+    conf "$eu" 'source "s" { server = "eu" database = "app" query = "SELECT id, schema, tier FROM tenants" }'
+    run -2 --separate-stderr lockstep tenants
+    [[ $stderr == *'relation "tenants" does not exist'* ]]
+    sed -i 's|/postgres?|/app?|' lockstep.conf
+    run -0 lockstep tenants --select tier=pro
+    says "z  eu/app/s_z  tier=pro"
+    run -0 lockstep up
+    [ "$(server sql eu app "SELECT count(*) FROM pg_class WHERE relname = 'notes'")" = 3 ]
+    run -0 lockstep undo last --tenant y --yes
+    [ "$(server sql eu app "SELECT to_regclass('s_y.notes') IS NULL AND to_regclass('s_x.notes') IS NOT NULL")" = t ]
+}
+
+@test "files and a server in one run: one decision for all, all or none" {
+    sqlite3 tenants/f.db 'CREATE TABLE users(id)'
+    conf "$eu" "$databases" 'source "f" { glob = {"tenants/*.db"} }'
+    run -0 lockstep up
+    says "done: 4 tenants at 001, one decision"
+    says "1 atomic, 3 prepared"
+    run -0 lockstep down base --yes
+    server sql eu tenant_c 'CREATE TABLE notes(x int)'
+    run -1 lockstep up
+    [ -z "$(sqlite3 tenants/f.db "SELECT name FROM sqlite_schema WHERE name = 'notes'")" ]
+    [ "$(ls tenants)" = f.db ]
+}
+
+@test "a server without prepared transactions: held transactions, said before it starts" {
+    conf "$bare" 'source "d" { server = "bare" databases = {"tenant_*"} }'
+    run -0 lockstep plan
+    says "3 logged"
+    run -0 lockstep up
+    has_notes bare tenant_a
+    server sql bare tenant_b 'DROP TABLE notes'
+    run -1 lockstep down base --yes
+    has_notes bare tenant_a
+    has_notes bare tenant_c
+}
+
+@test "more databases than a server keeps prepared transactions for: groups that fit, with the reason" {
+    conf "$eu" 'source "d" { server = "eu" databases = {"tenant_*"} }'
+    server sql eu postgres 'BEGIN; CREATE TABLE held1(i int); PREPARE TRANSACTION $$somebody1$$'
+    server sql eu postgres 'BEGIN; CREATE TABLE held2(i int); PREPARE TRANSACTION $$somebody2$$'
+    server sql eu postgres 'BEGIN; CREATE TABLE held3(i int); PREPARE TRANSACTION $$somebody3$$'
+    server sql eu postgres 'BEGIN; CREATE TABLE held4(i int); PREPARE TRANSACTION $$somebody4$$'
+    server sql eu postgres 'BEGIN; CREATE TABLE held5(i int); PREPARE TRANSACTION $$somebody5$$'
+    server sql eu postgres 'BEGIN; CREATE TABLE held6(i int); PREPARE TRANSACTION $$somebody6$$'
+    run -0 lockstep plan
+    says "2 decisions"
+    says "max_prepared_transactions is 2 on eu"
+    run -0 lockstep up
+    says "done: 3 tenants at 001"
+    for i in 1 2 3 4 5 6; do server sql eu postgres "ROLLBACK PREPARED 'somebody$i'"; done
+}
+
+@test "a server that is down, a wrong password: named before anything is changed, and no secret shown" {
+    conf "$eu" "$databases"
+    SESAME=wrong run -2 lockstep up
+    says 'cannot connect to server eu'
+    says 'password authentication failed'
+    unset SESAME
+    run -2 lockstep up
+    says "the environment has no SESAME"
+    export SESAME=sesame
+    run -0 lockstep up
+    ! grep -rq sesame .lockstep
+    ! lockstep log | grep -q sesame
+    conf 'server "eu" { url = "postgres://nobody:sesame@/postgres?host=/nowhere&password=sesame" }' "$databases"
+    run -2 lockstep up
+    says "cannot connect to server eu"
+    [[ $output != *sesame* ]]
+}
