@@ -50,7 +50,8 @@ static int group_prepare(struct participant *p, uint32_t slot, enum guarantee *g
     struct pg_slot *s = &g->slots[slot];
     struct pg_work w = pg_group_work(g, s);
     int r = pg_work_is_outside(&w)
-                ? error_set(e, E_REFUSED, "statements outside a transaction are not possible here")
+                ? error_set(e, E_REFUSED,
+                            "a migration with `transaction off` cannot run on PostgreSQL yet")
                 : pg_lane_prepare(g, s, e);
 
     *guarantee = g->two_phase ? GUARANTEE_PREPARED : GUARANTEE_LOGGED;
