@@ -114,6 +114,19 @@ def run_with_fault(fleet, what, direction, number):
     return process[0].returncode, out, hit
 
 
+def nth(text, k):
+    """A `when` for a fault: the k-th request that begins so."""
+    seen = []
+
+    def when(message):
+        if message.direction == REQUEST and message.text.startswith(text):
+            seen.append(message)
+            return len(seen) == k
+        return False
+
+    return when
+
+
 def judge(fleet, code, out):
     """What is wrong after a fault and a recovery; empty for nothing."""
     if code not in (0, 1, 2, 4, 5, -signal.SIGKILL):
@@ -168,9 +181,26 @@ class Campaign:
         with Proxy(self.server) as proxy:
             fleet = Fleet(kind, self.server, proxy)
             try:
+                self.named(fleet)
                 self.points(fleet, seconds)
             finally:
                 fleet.close()
+
+    def named(self, fleet):
+        """A vote that arrived counts though its answer is lost; a commit is tried until it is there."""
+        wrong = []
+        for text, cut, exit_code in (("PREPARE TRANSACTION", CUT_BEFORE, 1), ("PREPARE TRANSACTION", CUT_AFTER, 0),
+                                     ("COMMIT PREPARED", CUT_BEFORE, 0), ("COMMIT PREPARED", CUT_AFTER, 0)):
+            for k in (1, 3):
+                fleet.proxy.arm(Fault(REQUEST, what=cut, when=nth(text, k)))
+                code, out = fleet.run("up", "--yes")
+                problem = judge(fleet, code, out) or ("" if code == exit_code else f"exit {code}, not {exit_code}")
+                if problem:
+                    wrong.append(f"# {cut} {text} {k}: {problem}")
+        self.number += 1
+        self.failed += bool(wrong)
+        print("\n".join([*wrong, f"{'not ok' if wrong else 'ok'} {self.number} - {fleet.kind}: lost at a vote or a "
+                                 "commit, what arrived counts, what did not is tried again"]), flush=True)
 
     def points(self, fleet, seconds):
         counts = self.messages(fleet)
@@ -233,7 +263,7 @@ def main():
         if words.number:
             return single(server, words)
         campaign = Campaign(server, words.seed)
-        print(f"# seed {words.seed}\n1..{len(FLEETS)}", flush=True)
+        print(f"# seed {words.seed}\n1..{2 * len(FLEETS)}", flush=True)
         for kind in FLEETS:
             campaign.fleet(kind, QUICK_SECONDS if words.suite == "quick" else 36000)
         return campaign.failed > 0

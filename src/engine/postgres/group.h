@@ -45,6 +45,7 @@ struct bundle {
     uint32_t votes; /* slots that said yes in it */
     const char *database;
     struct pg *pg; /* while open */
+    int backend;   /* the server's process behind it */
     int64_t since_us;
 };
 
@@ -81,8 +82,9 @@ int pg_lane_prepare(struct pg_group *g, struct pg_slot *slot, struct error *e);
 int pg_bundle_seal(struct pg_group *g, struct bundle *b, struct error *e);
 /* Whoever has it open lets it go; nothing of it stays. */
 void pg_bundle_drop(struct pg_group *g, struct bundle *b);
-/* Is it in the server's list of prepared transactions? */
-int pg_bundle_listed(struct pg_group *g, const struct bundle *b, bool *listed, struct error *e);
+/* The answer was lost, and what was asked may still be under way: E_BUSY until the process that
+ * was asked is gone. Only then does it count what the server says of it. */
+int pg_bundle_ended(struct pg_group *g, const struct bundle *b, struct error *e);
 
 /* settle.c */
 int pg_group_settle(struct pg_group *g, enum verdict verdict, uint8_t *slots, struct error *e);

@@ -116,6 +116,7 @@ static int begin(struct pg_group *g, struct lane *lane, const char *database, st
     b->votes = 0;
     b->database = database;
     b->pg = pg;
+    b->backend = PQbackendPID(pg->conn);
     pg->setup.stop = g->run->stop; /* a script may be cut short, what comes after it not */
     b->since_us = clock_mono_us();
     return E_OK;
@@ -141,10 +142,13 @@ static int leave(struct pg_group *g, struct lane *lane, struct error *e)
 static int ready(struct pg_group *g, struct lane *lane, const char *database, struct error *e)
 {
     struct bundle *b = lane->bundle;
+    int r = E_OK;
 
     if (b && b->state == BUNDLE_OPEN && str_same(b->database, database))
         return E_OK;
-    if (b && b->state == BUNDLE_OPEN && leave(g, lane, e) != E_OK)
+    if (b && b->state == BUNDLE_OPEN)
+        r = leave(g, lane, e);
+    if (r != E_OK && r != E_BUSY) /* busy: nobody knows yet, the seal asks again */
         return E_REFUSED; /* the votes in it are lost: the seal would say so, this is sooner */
     return begin(g, lane, database, e);
 }
@@ -197,7 +201,32 @@ int pg_lane_prepare(struct pg_group *g, struct pg_slot *slot, struct error *e)
 
 /* --- sealing --- */
 
-int pg_bundle_listed(struct pg_group *g, const struct bundle *b, bool *listed, struct error *e)
+int pg_bundle_ended(struct pg_group *g, const struct bundle *b, struct error *e)
+{
+    CLEANUP_PG_RESULT PGresult *rows = NULL;
+    struct pg *pg = NULL;
+    char number[16], name[64];
+    int r = pool_take(&g->link->pool, b->database, &pg, e);
+
+    snprintf(number, sizeof number, "%d", b->backend);
+    snprintf(name, sizeof name, "lockstep_%.32s", g->run->key);
+    if (r == E_OK)
+        r = pg_query(pg,
+                     "SELECT pg_catalog.pg_terminate_backend(pid)"
+                     " FROM pg_catalog.pg_stat_activity"
+                     " WHERE pid = $1::int AND application_name = $2"
+                     " AND pid <> pg_catalog.pg_backend_pid()",
+                     2, (const char *const[]){number, name}, &rows, e);
+    pool_give(&g->link->pool, &pg);
+    if (r != E_OK)
+        return E_BUSY;
+    if (PQntuples(rows) > 0)
+        return error_set(e, E_BUSY, "a session of the run is still at work in database %s",
+                         b->database);
+    return E_OK;
+}
+
+static int is_listed(struct pg_group *g, const struct bundle *b, bool *listed, struct error *e)
 {
     CLEANUP_PG_RESULT PGresult *rows = NULL;
     struct pg *pg = NULL;
@@ -216,8 +245,10 @@ int pg_bundle_listed(struct pg_group *g, const struct bundle *b, bool *listed, s
 static int make_sure(struct pg_group *g, struct bundle *b, struct error *e)
 {
     bool listed = false;
-    int r = pg_bundle_listed(g, b, &listed, e);
+    int r = pg_bundle_ended(g, b, e);
 
+    if (r == E_OK)
+        r = is_listed(g, b, &listed, e);
     if (r != E_OK)
         return E_BUSY; /* a seal may be asked again */
     b->state = listed ? BUNDLE_PREPARED : BUNDLE_LOST;

@@ -68,6 +68,8 @@ static int end_bundle(struct pg_group *g, struct bundle *b, enum verdict verdict
     char name[96];
     int r;
 
+    if (b->state == BUNDLE_UNKNOWN && pg_bundle_ended(g, b, e) != E_OK)
+        return E_BUSY;
     pg_bundle_name(g, b->id, name);
     r = end_prepared(&g->link->pool, b->database, name, verdict, e);
     if (r == E_OK || (r == E_REFUSED && is_unknown(e) && verdict == VERDICT_ABORT)) {
@@ -182,7 +184,12 @@ static int settle_slot(struct settling *s, struct pg_slot *slot, struct error *e
         return E_OK;
     if (is_waiting(slot))
         return E_BUSY;
-    r = pool_take(&s->g->link->pool, slot->spec->place.database, &pg, e);
+    if (slot->bundle && slot->bundle->state == BUNDLE_WITNESS)
+        r = pg_bundle_ended(s->g, slot->bundle, e);
+    else
+        r = E_OK;
+    if (r == E_OK)
+        r = pool_take(&s->g->link->pool, slot->spec->place.database, &pg, e);
     if (r != E_OK)
         return E_BUSY;
     r = s->verdict == VERDICT_COMMIT ? commit_if_missing(pg, &w, e) : fence(pg, &w, e);
