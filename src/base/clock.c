@@ -92,3 +92,11 @@ int random_hex(char *text, size_t digits)
     text[digits] = '\0';
     return E_OK;
 }
+
+void clock_longest(atomic_llong *longest, int64_t since_us)
+{
+    long long held = since_us ? clock_mono_us() - since_us : 0, before = atomic_load(longest);
+
+    while (held > before && !atomic_compare_exchange_weak(longest, &before, held))
+        ;
+}

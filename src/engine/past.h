@@ -32,7 +32,7 @@ struct past_draft {
 };
 
 /* A history_visit; arg is the draft. E_OK or E_NOMEM. */
-int past_take(void *draft, const struct history_row *row);
+int past_take(void *arg, const struct history_row *row);
 void past_write(const struct past_draft *draft, struct str *past);
 void past_drop(struct past_draft *draft);
 

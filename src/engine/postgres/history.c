@@ -80,8 +80,8 @@ int pg_history_applied(struct pg_history *h, uint64_t version, bool *applied, st
                (const char *const[]){number}, 1, applied, e);
 }
 
-static int has(struct pg_history *h, const char *condition, const char *run, uint32_t group,
-               bool *yes, struct error *e)
+static int ask_group(struct pg_history *h, const char *condition, const char *run, uint32_t group,
+                     bool *yes, struct error *e)
 {
     char number[24];
 
@@ -89,16 +89,18 @@ static int has(struct pg_history *h, const char *condition, const char *run, uin
     return ask(h, "true", condition, (const char *const[]){run, number}, 2, yes, e);
 }
 
-int pg_history_has_group(struct pg_history *h, const char *run, uint32_t group, bool *yes,
+int pg_history_has_group(struct pg_history *h, const char *run, uint32_t group, bool *has,
                          struct error *e)
 {
-    return has(h, "run = $1 AND grp = $2 AND direction <> 'fence' LIMIT 1", run, group, yes, e);
+    return ask_group(h, "run = $1 AND grp = $2 AND direction <> 'fence' LIMIT 1", run, group, has,
+                     e);
 }
 
 int pg_history_fenced(struct pg_history *h, const char *run, uint32_t group, struct error *e)
 {
     bool fenced = false;
-    int r = has(h, "run = $1 AND grp = $2 AND direction = 'fence' LIMIT 1", run, group, &fenced, e);
+    int r = ask_group(h, "run = $1 AND grp = $2 AND direction = 'fence' LIMIT 1", run, group,
+                      &fenced, e);
 
     if (r == E_OK && fenced)
         return error_set(e, E_REFUSED, "run %s was settled by somebody else meanwhile", run);

@@ -2,8 +2,10 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
+#include "base/number.h"
 #include "base/str.h"
 #include "db/postgres.h"
 #include "engine/postgres/history.h"
@@ -102,14 +104,18 @@ int pg_history(struct link *link, const struct place *place, history_visit visit
 /* lockstep_KEY_GROUP_BUNDLE; anything else is somebody else's. */
 static bool parse(const char *name, struct stray *stray)
 {
-    unsigned group, bundle;
-    int end = 0;
+    const size_t head = sizeof "lockstep_" - 1, key = sizeof stray->key - 1;
+    const char *at = name + head + key;
+    uint64_t group, bundle;
 
-    if (sscanf(name, "lockstep_%32[0-9a-f]_%u_%u%n", stray->key, &group, &bundle, &end) != 3 ||
-        name[end])
+    if (strspn(name + head, "0123456789abcdef") != key)
         return false;
-    stray->group = group;
-    return true;
+    memcpy(stray->key, name + head, key);
+    stray->key[key] = '\0';
+    if (*at++ != '_' || !number_read(&at, &group) || *at++ != '_' || !number_read(&at, &bundle))
+        return false;
+    stray->group = (uint32_t)group;
+    return !*at && group <= UINT32_MAX;
 }
 
 int pg_strays(struct link *link, int (*visit)(void *arg, const struct stray *stray), void *arg,

@@ -55,14 +55,6 @@ static bool is_unknown(const struct error *e)
     return e->db == pg_state(PG_UNDEFINED_OBJECT);
 }
 
-static void raise_to(atomic_llong *longest, int64_t since_us)
-{
-    long long held = clock_mono_us() - since_us, before = atomic_load(longest);
-
-    while (held > before && !atomic_compare_exchange_weak(longest, &before, held))
-        ;
-}
-
 static int end_bundle(struct pg_group *g, struct bundle *b, enum verdict verdict, struct error *e)
 {
     char name[96];
@@ -73,7 +65,7 @@ static int end_bundle(struct pg_group *g, struct bundle *b, enum verdict verdict
     pg_bundle_name(g, b->id, name);
     r = end_prepared(&g->link->pool, b->database, name, verdict, e);
     if (r == E_OK || (r == E_REFUSED && is_unknown(e) && verdict == VERDICT_ABORT)) {
-        raise_to(g->run->longest_hold_us, b->since_us);
+        clock_longest(g->run->longest_hold_us, b->since_us);
         b->state = BUNDLE_OVER;
         return E_OK;
     }
@@ -89,7 +81,7 @@ static int commit_open(struct pg_group *g, struct bundle *b, struct error *e)
     int r = pg_exec(b->pg, "COMMIT", e);
 
     if (r == E_OK)
-        raise_to(g->run->longest_hold_us, b->since_us);
+        clock_longest(g->run->longest_hold_us, b->since_us);
     b->state = r == E_OK ? BUNDLE_OVER : BUNDLE_WITNESS;
     pool_give(&g->link->pool, &b->pg);
     return E_OK; /* what came of it the witnesses tell */
@@ -283,8 +275,9 @@ static int end_listed(struct pg_group *g, enum verdict verdict, struct error *e)
 
 int pg_group_settle(struct pg_group *g, enum verdict verdict, uint8_t *slots, struct error *e)
 {
-    struct settling s = {.g = g, .verdict = verdict, .slots = slots};
+    struct settling s = {.g = g, .verdict = verdict};
 
+    s.slots = slots;
     if (g->recovered && end_listed(g, verdict, e) != E_OK)
         return E_BUSY;
     g->run->each.run(g->run->each.ctx, atomic_load(&g->n_bundles), settle_bundle, &s);

@@ -43,6 +43,11 @@ struct head { /* a past that was read */
     uint32_t index; /* the tenant whose sight has it */
 };
 
+struct heads { /* of one database */
+    struct head *list;
+    size_t n, cap;
+};
+
 static int read_past(struct pg *pg, const struct place *place, struct sight *sight, struct error *e)
 {
     CLEANUP_PG_HISTORY struct pg_history h = {0};
@@ -57,17 +62,16 @@ static int read_past(struct pg *pg, const struct place *place, struct sight *sig
 }
 
 /* Most tenants of a database have one of very few pasts: the last ones read are looked at. */
-static const struct head *known(const struct head *heads, size_t n, const char *head)
+static const struct head *known(const struct heads *heads, const char *head)
 {
-    for (size_t i = n; head[0] && i-- > 0;)
-        if (strcmp(heads[i].head, head) == 0)
-            return &heads[i];
+    for (size_t i = heads->n; head[0] && i-- > 0;)
+        if (strcmp(heads->list[i].head, head) == 0)
+            return &heads->list[i];
     return NULL;
 }
 
 static int take_past(const struct looking *v, struct pg *pg, const struct place_at *at,
-                     const char *comment, struct head **heads, size_t *n, size_t *cap,
-                     struct error *e)
+                     const char *comment, struct heads *heads, struct error *e)
 {
     struct sight *sight = &v->sights[at->index];
     const struct head *like;
@@ -75,7 +79,7 @@ static int take_past(const struct looking *v, struct pg *pg, const struct place_
     int r;
 
     pg_history_head(comment, head);
-    like = known(*heads, *n, head);
+    like = known(heads, head);
     if (like) {
         str_join(&sight->past, &v->sights[like->index].past);
         return str_ok(&sight->past) ? E_OK : error_oom(e);
@@ -83,10 +87,10 @@ static int take_past(const struct looking *v, struct pg *pg, const struct place_
     r = read_past(pg, at->place, sight, e);
     if (r != E_OK || !head[0])
         return r;
-    if (!array_room(heads, *n, cap, sizeof **heads))
+    if (!array_room(&heads->list, heads->n, &heads->cap, sizeof *heads->list))
         return error_oom(e);
-    memcpy((*heads)[*n].head, head, sizeof head);
-    (*heads)[(*n)++].index = at->index;
+    memcpy(heads->list[heads->n].head, head, sizeof head);
+    heads->list[heads->n++].index = at->index;
     return E_OK;
 }
 
@@ -119,8 +123,7 @@ static bool says(const PGresult *rows, int row, int column)
 static int take_all(const struct looking *v, struct pg *pg, const struct place_at *order,
                     uint32_t n, const PGresult *rows, struct error *e)
 {
-    struct head *heads = NULL;
-    size_t n_heads = 0, cap = 0;
+    struct heads heads = {0};
     int r = E_OK, row = 0;
 
     for (uint32_t i = 0; i < n && r == E_OK; i++) {
@@ -140,10 +143,9 @@ static int take_all(const struct looking *v, struct pg *pg, const struct place_a
             error_set(&sight->why, E_REFUSED, "may not create anything in schema %s", schema);
         else if (sight->history)
             r = take_past(v, pg, &order[i],
-                          PQgetisnull(rows, row, 1) ? NULL : PQgetvalue(rows, row, 1), &heads,
-                          &n_heads, &cap, e);
+                          PQgetisnull(rows, row, 1) ? NULL : PQgetvalue(rows, row, 1), &heads, e);
     }
-    free(heads);
+    free(heads.list);
     return r;
 }
 

@@ -38,18 +38,10 @@ static void note(struct settling *s, uint32_t i, int r, struct error *e)
     tell(s, &s->g->slots[i], e);
 }
 
-static void raise_to(atomic_llong *longest, int64_t since_us)
-{
-    long long held = since_us ? clock_mono_us() - since_us : 0, before = atomic_load(longest);
-
-    while (held > before && !atomic_compare_exchange_weak(longest, &before, held))
-        ;
-}
-
 static void note_hold(struct sqlite_group *g, const struct tenant_file *f)
 {
-    raise_to(&g->engine->longest_writers_us, f->writers_since_us);
-    raise_to(&g->engine->longest_readers_us, f->readers_since_us);
+    clock_longest(&g->engine->longest_writers_us, f->writers_since_us);
+    clock_longest(&g->engine->longest_readers_us, f->readers_since_us);
 }
 
 static void drop_file(struct slot *slot)
