@@ -4,6 +4,8 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "db/server.h"
+#include "engine/link.h"
 #include "op/session.h"
 #include "op/survey.h"
 #include "store/hold.h"
@@ -156,6 +158,43 @@ static int count_all(struct session *s, struct status *st, const struct survey *
     return E_OK;
 }
 
+struct straying {
+    struct status *status;
+    const char *server;
+};
+
+static int note_stray(void *arg, const struct stray *stray)
+{
+    struct straying *s = arg;
+    struct status *st = s->status;
+    struct status_stray *to;
+
+    if (!array_room(&st->strays, st->n_strays, &st->cap_strays, sizeof *st->strays))
+        return E_NOMEM;
+    to = &st->strays[st->n_strays];
+    *to = (struct status_stray){.server = arena_copy(&st->arena, s->server),
+                                .database = arena_copy(&st->arena, stray->database),
+                                .name = arena_copy(&st->arena, stray->name),
+                                .age_s = stray->age_s};
+    if (!to->server || !to->database || !to->name)
+        return E_NOMEM;
+    st->n_strays++;
+    return E_OK;
+}
+
+/* On the servers that the survey reached; one that does not answer is said of its tenants. */
+static int find_strays(struct session *s, struct status *st, struct error *e)
+{
+    for (size_t i = 0; s->links && i < s->fleet.n_servers && !st->live_run[0]; i++) {
+        struct straying straying = {st, s->fleet.servers[i].name};
+
+        if (s->links[i] &&
+            s->links[i]->ops->strays(s->links[i], note_stray, &straying, NULL) == E_NOMEM)
+            return error_oom(e);
+    }
+    return E_OK;
+}
+
 int status_make(struct session *s, struct status *status, struct error *e)
 {
     struct survey survey = {0};
@@ -172,12 +211,15 @@ int status_make(struct session *s, struct status *status, struct error *e)
         r = survey_fleet(s, &survey, e);
     if (r == E_OK)
         r = count_all(s, status, &survey, e);
+    if (r == E_OK)
+        r = find_strays(s, status, e);
     survey_free(&survey);
     return r;
 }
 
 void status_free(struct status *status)
 {
+    free(status->strays);
     arena_free(&status->arena);
     *status = (struct status){0};
 }

@@ -47,6 +47,10 @@ struct status_tenant {
     uint64_t version;
     const struct error *why; /* unusable: the reason */
 };
+struct status_stray { /* what a run of lockstep left prepared on a server */
+    const char *server, *database, *name;
+    int64_t age_s;
+};
 struct status {
     struct arena arena;
     size_t selected, at_head, pending, never, unusable, in_doubt;
@@ -61,6 +65,8 @@ struct status {
     size_t n_unusables;
     struct status_tenant *doubtful;
     size_t n_doubtful;
+    struct status_stray *strays; /* oldest first on each server; none while a run is under way */
+    size_t n_strays, cap_strays;
     char live_run[40]; /* a run that holds the fleet right now, "" when none */
     bool changed;      /* some tenant has a migration whose file has changed or is gone */
 };

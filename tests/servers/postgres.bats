@@ -157,6 +157,20 @@ has_notes()
     for i in 1 2 3 4 5 6; do server sql eu postgres "ROLLBACK PREPARED 'somebody$i'"; done
 }
 
+@test "what a run left prepared is shown with its age, and what is not ours is not" {
+    conf "$eu" "$databases"
+    name=lockstep_0123456789abcdef0123456789abcdef_1_1
+    server sql eu tenant_a "BEGIN; CREATE TABLE x(i int); PREPARE TRANSACTION '$name'"
+    server sql eu tenant_b "BEGIN; CREATE TABLE x(i int); PREPARE TRANSACTION 'lockstep_of_somebody'"
+    run -0 lockstep status
+    says "eu, database tenant_a: $name, for "
+    [[ $output != *of_somebody* ]]
+    run -0 lockstep status --json
+    says '"left_prepared"'
+    run -0 lockstep recover
+    [ "$(server prepared eu | wc -l)" = 2 ]
+}
+
 @test "a server that is down, a wrong password: named before anything is changed, and no secret shown" {
     conf "$eu" "$databases"
     SESAME=wrong run -2 lockstep up

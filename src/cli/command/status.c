@@ -91,6 +91,42 @@ static void named_lines(struct cli *cli, const char *heading, const struct statu
     more(cli, n);
 }
 
+/* Locks and vacuum wait for them: they are shown even when every tenant is fine. */
+static void stray_lines(struct cli *cli, const struct status *st)
+{
+    if (st->n_strays)
+        str_add(&cli->out, "left prepared by lockstep (lockstep recover settles those of this "
+                           "fleet's runs):\n");
+    for (size_t i = 0; i < st->n_strays && i < SHOWN; i++) {
+        const struct status_stray *stray = &st->strays[i];
+
+        str_add(&cli->out, "  ");
+        text_safe(&cli->out, stray->server);
+        str_add(&cli->out, ", database ");
+        text_safe(&cli->out, stray->database);
+        str_add(&cli->out, ": ");
+        text_safe(&cli->out, stray->name);
+        str_add(&cli->out, ", for ");
+        text_seconds(&cli->out, (double)stray->age_s);
+        str_addc(&cli->out, '\n');
+    }
+    more(cli, st->n_strays);
+}
+
+static void strays_doc(struct doc *d, json_t *in, const struct status *st)
+{
+    json_t *list = st->n_strays ? doc_list(d, in, "left_prepared") : NULL;
+
+    for (size_t i = 0; i < st->n_strays; i++) {
+        json_t *item = doc_item(d, list);
+
+        doc_text(d, item, "server", st->strays[i].server);
+        doc_text(d, item, "database", st->strays[i].database);
+        doc_text(d, item, "name", st->strays[i].name);
+        doc_int(d, item, "age_s", (json_int_t)st->strays[i].age_s);
+    }
+}
+
 static void show_text(struct cli *cli, const struct status *st)
 {
     title(cli, st);
@@ -98,6 +134,7 @@ static void show_text(struct cli *cli, const struct status *st)
     laggard_lines(cli, st);
     named_lines(cli, "unusable", st->unusables, st->n_unusables);
     named_lines(cli, "in doubt (lockstep recover settles it)", st->doubtful, st->n_doubtful);
+    stray_lines(cli, st);
     if (st->changed)
         str_add(&cli->out, "a migration that was applied has changed since, or is gone; "
                            "lockstep plan names it\n");
@@ -158,6 +195,7 @@ static void show_doc(struct cli *cli, const struct status *st)
     named_doc(d, root, "pending_tenants", st->laggards, st->n_laggards);
     named_doc(d, root, "unusable_tenants", st->unusables, st->n_unusables);
     named_doc(d, root, "in_doubt_tenants", st->doubtful, st->n_doubtful);
+    strays_doc(d, root, st);
     doc_int(d, root, "exit", cli->exit);
 }
 
