@@ -332,20 +332,6 @@ int pg_exec(struct pg *pg, const char *sql, struct error *e)
     return r == E_OK ? collect(pg, NULL, e) : r;
 }
 
-int pg_ask(struct pg *pg, const char *sql, PGresult **result, struct error *e)
-{
-    int r = pg->lost ? is_gone(pg, e) : send_or_lose(pg, PQsendQuery(pg->conn, sql), e);
-
-    *result = NULL;
-    if (r == E_OK)
-        r = collect(pg, result, e);
-    if (r != E_OK)
-        pg_clear(result);
-    else if (!*result)
-        return error_oom(e);
-    return r;
-}
-
 int pg_query(struct pg *pg, const char *sql, int n, const char *const *values, PGresult **result,
              struct error *e)
 {

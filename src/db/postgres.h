@@ -53,9 +53,8 @@ void pg_close(struct pg **pg); /* also for cleanup; NULL is fine */
 /* One or more statements without parameters, in one message: an implicit transaction, unless they
  * say otherwise. Rows are thrown away. */
 int pg_exec(struct pg *pg, const char *sql, struct error *e);
-/* The same; the rows of the last statement are yours. */
-int pg_ask(struct pg *pg, const char *sql, PGresult **result, struct error *e);
-/* One statement with text parameters (NULL: null). The result is yours to PQclear. */
+/* One statement (the server refuses several) with text parameters (NULL: null). The result is yours
+ * to PQclear. */
 int pg_query(struct pg *pg, const char *sql, int n, const char *const *values, PGresult **result,
              struct error *e);
 void pg_clear(PGresult **result); /* for cleanup */

@@ -12,6 +12,9 @@
 
 #define HISTORY_TABLE "lockstep_history"
 
+struct error;
+struct step;
+
 struct history_row {
     int64_t seq; /* given when it is appended */
     uint64_t version;
@@ -25,6 +28,12 @@ struct history_row {
     int64_t duration_us;
     const char *log_head; /* hash of the run log's last event when the group began */
 };
+
+/* What a step that ran since then (clock_mono_us) leaves; undo: its inverse ran. Run, group and
+ * log_head are the caller's to fill. */
+struct history_row history_row_of(const struct step *step, bool undo, int64_t started_us);
+/* E_CHANGED: the version is applied, or is not, against what the plan went by. */
+int history_fits(const struct step *step, bool down, bool applied, struct error *e);
 
 /* Called for the rows in order; a row is valid during the call; non-zero ends and is returned. */
 typedef int (*history_visit)(void *arg, const struct history_row *row);

@@ -397,6 +397,26 @@ static void a_tenant_that_is_locked_is_busy(void **state)
     pg_close(&other);
 }
 
+/* What follows would commit at once: its own statement, and the history row behind it. */
+static void a_script_that_leaves_its_transaction_is_refused_and_leaves_nothing(void **state)
+{
+    struct try *t = *state;
+    enum guarantee guarantee;
+
+    must(script_parse(&t->arena, "001_notes.sql", "CREATE TABLE notes(i int);\nABORT;", &t->up,
+                      &t->e),
+         &t->e);
+    join(t, false, false);
+    must(t->p->ops->open(t->p, &t->e), &t->e);
+    assert_int_equal(t->p->ops->prepare(t->p, 0, &guarantee, &t->e), E_REFUSED);
+    assert_string_equal(t->e.message, "this ends the transaction that the migration runs in");
+    assert_int_equal(t->e.line, 2);
+    error_clear(&t->e);
+    settle(t, VERDICT_ABORT);
+    expect_all(false);
+    assert_string_equal(psql("t1", "SELECT to_regclass('lockstep_history') IS NULL"), "t");
+}
+
 static int note(void *arg, const struct stray *stray)
 {
     int *n = arg;
@@ -439,6 +459,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_place_that_is_not_there_is_named, begin, end),
         cmocka_unit_test_setup_teardown(an_undo_runs_the_inverse, begin, end),
         cmocka_unit_test_setup_teardown(a_tenant_that_is_locked_is_busy, begin, end),
+        cmocka_unit_test_setup_teardown(
+            a_script_that_leaves_its_transaction_is_refused_and_leaves_nothing, begin, end),
         cmocka_unit_test_setup_teardown(strays_of_ours_are_found_and_those_of_others_left, begin,
                                         end),
     };

@@ -112,7 +112,7 @@ static int ask(struct pg *pg, const struct place_at *order, uint32_t n, PGresult
         pg_add_literal(&sql, pg, PG_SCHEMA_OF(order[i].place));
     }
     str_add(&sql, ") ORDER BY n.nspname COLLATE \"C\"");
-    return str_ok(&sql) ? pg_ask(pg, str_text(&sql), rows, e) : error_oom(e);
+    return str_ok(&sql) ? pg_query(pg, str_text(&sql), 0, NULL, rows, e) : error_oom(e);
 }
 
 static bool says(const PGresult *rows, int row, int column)

@@ -78,11 +78,22 @@ static int64_t patience(int64_t timeout_ms)
     return timeout_ms ? timeout_ms + GRACE_MS : 0;
 }
 
+/* What comes after it would take effect at once, and what came before is gone, with the votes of
+ * all in the bundle: the connection is given up. */
+static int left_transaction(struct pg *pg, struct error *e)
+{
+    pg->lost = true;
+    return error_set(e, E_REFUSED, "this ends the transaction that the migration runs in");
+}
+
 static int run_statement(struct pg *pg, const struct statement *statement, struct error *e)
 {
     CLEANUP_PG_RESULT PGresult *rows = NULL;
-    int r = pg_ask(pg, statement->sql, &rows, e);
+    bool inside = PQtransactionStatus(pg->conn) == PQTRANS_INTRANS;
+    int r = pg_query(pg, statement->sql, 0, NULL, &rows, e);
 
+    if (r == E_OK && inside && PQtransactionStatus(pg->conn) != PQTRANS_INTRANS)
+        return left_transaction(pg, e);
     if (r == E_OK && statement->check && PQntuples(rows) > 0)
         return check_said_no(rows, e);
     return r;
@@ -116,28 +127,17 @@ static int check_fits(struct pg_history *h, const struct step *step, bool down, 
     bool applied = false;
     int r = pg_history_applied(h, step->version, &applied, e);
 
-    if (r != E_OK || applied == down)
-        return r;
-    return error_set(e, E_CHANGED, "changed since the plan: %s_%s is %s", step->digits, step->name,
-                     applied ? "applied already" : "not applied any more");
+    return r == E_OK ? history_fits(step, down, applied, e) : r;
 }
 
-static int record(struct pg_history *h, const struct pg_work *w, const struct step *step, bool down,
+static int record(struct pg_history *h, const struct pg_work *w, const struct step *step,
                   int64_t started_us, struct error *e)
 {
-    const struct script *inverse = w->undo ? step->script : step->inverse;
-    struct history_row row = {
-        .version = step->version,
-        .name = step->name,
-        .down = down,
-        .checksum = step->checksum,
-        .run = w->run,
-        .group = w->group,
-        .down_sql = !down && inverse ? inverse->text : NULL,
-        .duration_us = clock_mono_us() - started_us,
-        .log_head = w->log_head,
-    };
+    struct history_row row = history_row_of(step, w->undo, started_us);
 
+    row.run = w->run;
+    row.group = w->group;
+    row.log_head = w->log_head;
     return pg_history_append(h, &row, e);
 }
 
@@ -151,7 +151,7 @@ static int run_step(struct pg *pg, struct pg_history *h, const struct pg_work *w
 
     if (r == E_OK && !step->mark)
         r = pg_work_script(pg, w, script_of(w, step), &ran, e);
-    return r == E_OK ? record(h, w, step, down, started_us, e) : r;
+    return r == E_OK ? record(h, w, step, started_us, e) : r;
 }
 
 /* What COMMIT would check, a vote must not wait for; it must hold for the next tenant, too. */

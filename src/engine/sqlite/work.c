@@ -64,28 +64,17 @@ static int check_fits(sqlite3 *db, const struct step *step, bool down, struct er
     bool applied = false;
     int r = history_applied(db, step->version, &applied, e);
 
-    if (r != E_OK || applied == down)
-        return r;
-    return error_set(e, E_CHANGED, "changed since the plan: %s_%s is %s", step->digits, step->name,
-                     applied ? "applied already" : "not applied any more");
+    return r == E_OK ? history_fits(step, down, applied, e) : r;
 }
 
-static int record(sqlite3 *db, const struct work *w, const struct step *step, bool down,
-                  int64_t started_us, struct error *e)
+static int record(sqlite3 *db, const struct work *w, const struct step *step, int64_t started_us,
+                  struct error *e)
 {
-    const struct script *inverse = w->undo ? step->script : step->inverse;
-    struct history_row row = {
-        .version = step->version,
-        .name = step->name,
-        .down = down,
-        .checksum = step->checksum,
-        .run = w->run,
-        .group = w->group,
-        .down_sql = !down && inverse ? inverse->text : NULL,
-        .duration_us = clock_mono_us() - started_us,
-        .log_head = w->log_head,
-    };
+    struct history_row row = history_row_of(step, w->undo, started_us);
 
+    row.run = w->run;
+    row.group = w->group;
+    row.log_head = w->log_head;
     return history_append(db, &row, e);
 }
 
@@ -106,7 +95,7 @@ static int run_step(sqlite3 *db, const struct work *w, const struct step *step, 
         r = history_create(db, e);
     *history = *history || r == E_OK;
     if (r == E_OK)
-        r = record(db, w, step, down, started_us, e);
+        r = record(db, w, step, started_us, e);
     return r;
 }
 
