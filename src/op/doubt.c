@@ -13,7 +13,8 @@
 
 struct doubt {
     struct str journals; /* each terminated */
-    struct index all;    /* by name, into the text */
+    struct arena places; /* of tenants on servers */
+    struct index all;    /* by name, into the one or the other */
 };
 
 int doubt_folder(struct session *s, char **dir, struct error *e)
@@ -96,16 +97,22 @@ struct opening {
     struct error *e;
 };
 
+/* The job goes before the index does: a place is copied. */
+static int add_place(struct doubt *d, const char *place)
+{
+    const char *copy;
+
+    if (index_find(&d->all, place, strlen(place)))
+        return E_OK;
+    copy = arena_copy(&d->places, place);
+    return copy ? index_add(&d->all, copy, strlen(copy), 0) : E_NOMEM;
+}
+
 static int add_places(struct doubt *d, const struct job *job)
 {
-    for (uint32_t i = 0; i < job->n; i++) {
-        const char *place = job->branches[i].path;
-
-        if (job->branches[i].engine != ENGINE_SQLITE &&
-            !index_find(&d->all, place, strlen(place)) &&
-            index_add(&d->all, place, strlen(place), 0) != E_OK)
+    for (uint32_t i = 0; i < job->n; i++)
+        if (job->branches[i].engine != ENGINE_SQLITE && add_place(d, job->branches[i].path) != E_OK)
             return E_NOMEM;
-    }
     return E_OK;
 }
 
@@ -143,6 +150,7 @@ void doubt_free(struct doubt *d)
     if (!d)
         return;
     index_free(&d->all);
+    arena_free(&d->places);
     str_free(&d->journals);
     free(d);
 }

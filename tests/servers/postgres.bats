@@ -157,6 +157,22 @@ has_notes()
     for i in 1 2 3 4 5 6; do server sql eu postgres "ROLLBACK PREPARED 'somebody$i'"; done
 }
 
+# a run of which the log's end was lost: open, and decided
+@test "tenants of a run that is open in the log are in doubt until recover" {
+    conf "$eu" "$databases"
+    run -0 lockstep up
+    sqlite3 .lockstep/state.db "DELETE FROM log WHERE kind IN ('settled', 'end');
+        UPDATE log_run SET ended = 0, outcome = ''"
+    run -4 lockstep status
+    says "in doubt (lockstep recover settles it)"
+    says "  b: belongs to a run that is not settled"
+    run -4 lockstep history b
+    run -4 lockstep plan
+    run -0 lockstep recover
+    run -0 lockstep status
+    says "3 at 001 (head)"
+}
+
 @test "what a run left prepared is shown with its age, and what is not ours is not" {
     conf "$eu" "$databases"
     name=lockstep_0123456789abcdef0123456789abcdef_1_1
