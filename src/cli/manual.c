@@ -68,6 +68,8 @@ static void add_files(struct str *out)
                  "\tthe configuration, in the working folder; paths in it are relative to it\n\n"
                  "_migrations/NNN\\_name.sql_\n"
                  "\ta migration, with sections *\\-\\- lockstep:up* and *\\-\\- lockstep:down*\n\n"
+                 "_migrations/NNN\\_name.postgres.sql_, _.mysql.sql_, _.sqlite.sql_\n"
+                 "\tthe same migration for the tenants of that engine, in its dialect\n\n"
                  "_.lockstep/_\n"
                  "\tthe run log and what is remembered of the tenants\n\n"
                  "# ENVIRONMENT\n\n"

@@ -92,7 +92,7 @@ void plan_doc(struct cli *cli, const struct plan *plan)
     json_t *root = doc_root(d);
     CLEANUP_STR struct str target = STR_INIT;
 
-    version_words(&target, &cli->session->source, plan->target);
+    version_words(&target, session_names(cli->session), plan->target);
     doc_text(d, root, "direction", plan->direction == PLAN_UP ? "up" : "down");
     doc_str(d, root, "target", &target);
     doc_int(d, root, "target_version", (json_int_t)plan->target);

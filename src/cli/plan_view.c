@@ -41,7 +41,7 @@ static void headline(struct cli *cli, const struct plan *plan)
     str_add(&line, plan->n_tenants ? (plan->direction == PLAN_UP ? " up to " : " down to ")
                    : plan->direction == PLAN_UP ? " at "
                                                 : " at or below ");
-    version_words(&line, &s->source, plan->target);
+    version_words(&line, session_names(s), plan->target);
     if (plan->n_tenants) {
         str_add(&line, ", ");
         add_decisions(&line, plan);
@@ -231,7 +231,7 @@ void plan_question(const struct session *s, const struct plan *plan, struct str 
     str_add(out, " back");
     if (plan->direction == PLAN_DOWN) {
         str_add(out, " to ");
-        version_words(out, &s->source, plan->target);
+        version_words(out, session_names(s), plan->target);
     }
     str_add(out, ":\n");
     for (size_t i = 0; i < uses.n; i++) {

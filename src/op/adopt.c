@@ -15,11 +15,12 @@ static int find_version(const struct session *s, const char *text, uint64_t *ver
 {
     int64_t number;
 
-    if (number_parse(text, &number) && source_find(&s->source, (uint64_t)number)) {
+    if (number_parse(text, &number) && source_find(session_names(s), (uint64_t)number)) {
         *version = (uint64_t)number;
         return E_OK;
     }
-    return error_set(e, E_INVALID, "%s is no version of a migration in %s", text, s->source.dir);
+    return error_set(e, E_INVALID, "%s is no version of a migration in %s", text,
+                     session_names(s)->dir);
 }
 
 /* Nobody may be above it already. */
@@ -41,14 +42,14 @@ static int check(const struct session *s, const struct survey *survey, uint64_t 
     return E_OK;
 }
 
-static int recipe_for(struct session *s, struct plan *plan, const struct lineage *past,
+static int recipe_for(const struct source *source, struct plan *plan, const struct lineage *past,
                       uint64_t version, struct recipe *recipe)
 {
-    recipe->steps = arena_array(&plan->arena, s->source.n, sizeof *recipe->steps);
+    recipe->steps = arena_array(&plan->arena, source->n, sizeof *recipe->steps);
     if (!recipe->steps)
         return E_NOMEM;
-    for (size_t i = 0; i < s->source.n; i++) {
-        const struct migration *m = &s->source.migrations[i];
+    for (size_t i = 0; i < source->n; i++) {
+        const struct migration *m = &source->migrations[i];
 
         if (m->version > version || lineage_find(past, m->version))
             continue;
@@ -63,11 +64,24 @@ static int recipe_for(struct session *s, struct plan *plan, const struct lineage
     return E_OK;
 }
 
-/* Tenants of one past share a recipe; pasts are few. */
+struct past { /* of the tenants that share a recipe; there are few */
+    const struct lineage *lineage;
+    const struct source *source; /* their engine's */
+};
+
+static uint32_t find_past(const struct past *pasts, size_t n, const struct past *past)
+{
+    uint32_t k = 0;
+
+    while (k < n && (pasts[k].lineage != past->lineage || pasts[k].source != past->source))
+        k++;
+    return k;
+}
+
 static int make_recipes(struct session *s, const struct survey *survey, uint64_t version,
                         struct plan *plan, uint32_t *recipe_of)
 {
-    const struct lineage **pasts = arena_array(&plan->arena, survey->n, sizeof *pasts);
+    struct past *pasts = arena_array(&plan->arena, survey->n, sizeof *pasts);
     int r = pasts ? E_OK : E_NOMEM;
 
     plan->recipes = arena_array(&plan->arena, survey->n, sizeof *plan->recipes);
@@ -75,16 +89,16 @@ static int make_recipes(struct session *s, const struct survey *survey, uint64_t
         return E_NOMEM;
     for (size_t i = 0; r == E_OK && i < survey->n; i++) {
         const struct facts *f = &survey->facts[i];
-        uint32_t k = 0;
+        const struct past past = {f->lineage, &s->sources[s->fleet.tenants[i].engine]};
+        uint32_t k;
 
         recipe_of[i] = PLAN_NO_RECIPE;
         if (!s->selected[i] || f->usable != USABLE_YES)
             continue;
-        while (k < plan->n_recipes && pasts[k] != f->lineage)
-            k++;
+        k = find_past(pasts, plan->n_recipes, &past);
         if (k == plan->n_recipes) {
-            pasts[plan->n_recipes++] = f->lineage;
-            r = recipe_for(s, plan, f->lineage, version, &plan->recipes[k]);
+            pasts[plan->n_recipes++] = past;
+            r = recipe_for(past.source, plan, past.lineage, version, &plan->recipes[k]);
         }
         recipe_of[i] = k;
     }

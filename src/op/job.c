@@ -63,7 +63,7 @@ static void add_branch(struct job *job, const struct fleet *fleet, const struct 
 static const char *target_text(struct arena *arena, const struct session *s,
                                const struct plan *plan)
 {
-    const struct migration *m = source_find(&s->source, plan->target);
+    const struct migration *m = source_find(session_names(s), plan->target);
     CLEANUP_STR struct str text = STR_INIT;
 
     if (m)

@@ -3,7 +3,7 @@
  * configuration are gone: every script that may run, and where each tenant lies.
  *
  *   scripts   [hash, ...]                     all, for log_has_script()
- *   texts     [[file, text], ...]             parallel to scripts
+ *   texts     [[file, text, engine], ...]     parallel to scripts; no engine: SQLite
  *   recipes   [[[version, digits, name, checksum, down, script, inverse, mark], ...], ...]
  *   branches  [[id, path, recipe, from, n, guarantee], ...]
  *             behind it, of one on a server: server, database, schema or null
@@ -35,20 +35,25 @@ static void add(struct writing *w, json_t *list, json_t *item)
         w->failed = true;
 }
 
+/* One text may be two scripts, in two dialects. */
+static bool is_script(const struct writing *w, size_t i, const struct script *script)
+{
+    const json_t *engine = json_array_get(json_array_get(w->texts, i), 2);
+
+    return str_same(json_string_value(json_array_get(w->scripts, i)), script->hash) &&
+           str_same(json_string_value(engine), engine_name(script->engine));
+}
+
 static json_int_t script_index(struct writing *w, const struct script *script)
 {
-    size_t i;
-    json_t *hash;
 
     if (!script)
         return -1;
-    json_array_foreach(w->scripts, i, hash)
-    {
-        if (str_same(json_string_value(hash), script->hash))
+    for (size_t i = 0; i < json_array_size(w->scripts); i++)
+        if (is_script(w, i, script))
             return (json_int_t)i;
-    }
     add(w, w->scripts, json_string(script->hash));
-    add(w, w->texts, json_pack("[ss]", script->file, script->text));
+    add(w, w->texts, json_pack("[sss]", script->file, script->text, engine_name(script->engine)));
     return (json_int_t)json_array_size(w->scripts) - 1;
 }
 
@@ -137,6 +142,19 @@ int job_write(const struct job *job, struct str *body)
 
 /* --- reading --- */
 
+/* ENGINES: it is none that this program knows. */
+static enum engine_kind read_engine(const json_t *json)
+{
+    const char *name = json_string_value(json);
+    enum engine_kind engine = ENGINE_SQLITE;
+
+    if (!json)
+        return engine;
+    while (engine < ENGINES && !str_same(name, engine_name(engine)))
+        engine++;
+    return engine;
+}
+
 static int read_scripts(struct job *job, const json_t *all, struct script **scripts,
                         struct error *e)
 {
@@ -150,8 +168,11 @@ static int read_scripts(struct job *job, const json_t *all, struct script **scri
         const json_t *pair = json_array_get(texts, i);
         const char *file = json_string_value(json_array_get(pair, 0));
         const char *text = json_string_value(json_array_get(pair, 1));
-        int r = file && text ? script_parse(&job->arena, file, text, &(*scripts)[i], e) : E_INVALID;
+        enum engine_kind engine = read_engine(json_array_get(pair, 2));
+        int r = E_INVALID;
 
+        if (file && text && engine != ENGINES)
+            r = script_parse(&job->arena, engine, file, text, &(*scripts)[i], e);
         if (r != E_OK)
             return r;
     }

@@ -89,7 +89,7 @@ int migrate_plan(struct session *s, const struct migrate_options *options, struc
     if (r != E_OK)
         return r;
     request = migrate_request(s, options, survey);
-    return plan_make(&s->fleet, survey->facts, &s->source, &request, plan, problems, e);
+    return plan_make(&s->fleet, survey->facts, s->sources, &request, plan, problems, e);
 }
 
 int run_plan(struct session *s, const struct planned *planned,

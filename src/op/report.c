@@ -49,7 +49,7 @@ static int note_skips(struct report *r, const struct session *s, const struct pl
 
 static const char *digits_of(struct report *r, const struct session *s, uint64_t version)
 {
-    const struct migration *m = source_find(&s->source, version);
+    const struct migration *m = source_find(session_names(s), version);
     char text[24];
 
     if (m)

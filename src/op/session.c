@@ -67,6 +67,12 @@ int session_open(const struct session_options *options, struct session **session
     return E_OK;
 }
 
+static void free_sources(struct session *s)
+{
+    for (int i = 0; i < ENGINES; i++)
+        source_free(&s->sources[i]);
+}
+
 void session_close(struct session *s)
 {
     if (!s)
@@ -77,7 +83,7 @@ void session_close(struct session *s)
     free(s->links);
     store_close(s->store);
     hold_release(s->hold);
-    source_free(&s->source);
+    free_sources(s);
     fleet_free(&s->fleet);
     config_free(&s->config);
     free(s->selected);
@@ -99,13 +105,37 @@ int session_fleet(struct session *s, struct error *e)
     return r;
 }
 
+static void find_engines(const struct session *s, bool has[ENGINES])
+{
+    bool any = false;
+
+    for (size_t i = 0; s->has_fleet && i < s->fleet.n; i++)
+        if (s->fleet.tenants[i].engine != ENGINE_EXEC)
+            any = has[s->fleet.tenants[i].engine] = true;
+    has[ENGINE_SQLITE] = has[ENGINE_SQLITE] || !any;
+}
+
+static int read_sources(struct session *s, struct error *e)
+{
+    bool has[ENGINES] = {false};
+    int r = E_OK;
+
+    find_engines(s, has);
+    for (int i = 0; i < ENGINES && r == E_OK; i++)
+        if (has[i])
+            r = source_read(s->config.migrations, (enum engine_kind)i, &s->sources[i], e);
+    if (r != E_OK)
+        free_sources(s);
+    return r;
+}
+
 int session_source(struct session *s, struct error *e)
 {
     int r;
 
     if (s->has_source)
         return E_OK;
-    r = source_read(s->config.migrations, &s->source, e);
+    r = read_sources(s, e);
     if (r == E_MISSING) {
         error_set(e, E_INVALID, "there is no folder of migrations at %s", s->config.migrations);
         error_hint(e,
@@ -114,6 +144,14 @@ int session_source(struct session *s, struct error *e)
     }
     s->has_source = r == E_OK;
     return r;
+}
+
+const struct source *session_names(const struct session *s)
+{
+    for (int i = 0; i < ENGINES; i++)
+        if (s->sources[i].dir)
+            return &s->sources[i];
+    return &s->sources[ENGINE_SQLITE];
 }
 
 int session_store_read(struct session *s, struct error *e)

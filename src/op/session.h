@@ -33,8 +33,8 @@ struct session {
     struct fleet fleet;
     bool *selected; /* one a tenant; all true without --select */
     size_t n_selected;
-    struct source source;
-    const char *select; /* borrowed */
+    struct source sources[ENGINES]; /* of the engines that the fleet has tenants on */
+    const char *select;             /* borrowed */
     bool has_fleet, has_source;
     struct store *store;
     struct hold *hold;
@@ -51,7 +51,10 @@ void session_close(struct session *session);
 
 /* The fleet and the selection. E_INVALID when no tenant is found or selected. */
 int session_fleet(struct session *s, struct error *e);
+/* The migrations, as each engine of the fleet takes them; before session_fleet: SQLite's alone. */
 int session_source(struct session *s, struct error *e);
+/* One of those read: for versions and names, which are the same in all. Empty when none was. */
+const struct source *session_names(const struct session *s);
 /* For reading; no store at all is fine: s->store stays NULL and E_OK is returned. */
 int session_store_read(struct session *s, struct error *e);
 /* For a run: made when missing, and held. E_HELD names the holder; waits up to wait_ms. */

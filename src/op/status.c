@@ -53,6 +53,7 @@ static bool has_changed(const struct source *source, const struct lineage *past)
 static void count_usable(struct counting *c, size_t i)
 {
     const struct facts *f = &c->survey->facts[i];
+    const struct source *source = &c->s->sources[c->s->fleet.tenants[i].engine];
     struct status *st = c->status;
     uint64_t version = lineage_version(f->lineage);
     struct status_version *row = version_row(st, version);
@@ -60,8 +61,8 @@ static void count_usable(struct counting *c, size_t i)
     if (!row->tenants++)
         row->example = c->s->fleet.tenants[i].id;
     st->never += !f->lineage->n;
-    st->changed = st->changed || has_changed(&c->s->source, f->lineage);
-    if (is_complete(&c->s->source, f->lineage)) {
+    st->changed = st->changed || has_changed(source, f->lineage);
+    if (is_complete(source, f->lineage)) {
         st->at_head++;
         return;
     }
@@ -141,13 +142,14 @@ static int name_live_run(struct session *s, struct status *st, struct error *e)
 static int count_all(struct session *s, struct status *st, const struct survey *survey,
                      struct error *e)
 {
+    const struct source *source = session_names(s);
     struct counting c = {s, st, survey};
 
-    if (!make_room(st, survey->n, s->source.n))
+    if (!make_room(st, survey->n, source->n))
         return error_oom(e);
-    if (s->source.n) {
-        st->head = s->source.migrations[s->source.n - 1].version;
-        st->head_digits = s->source.migrations[s->source.n - 1].digits;
+    if (source->n) {
+        st->head = source->migrations[source->n - 1].version;
+        st->head_digits = source->migrations[source->n - 1].digits;
     }
     for (size_t i = 0; i < survey->n; i++)
         if (s->selected[i])

@@ -206,13 +206,14 @@ static const struct step *last_step(const struct plan *plan)
 static void name_target(struct undoing *u)
 {
     const struct step *last = last_step(&u->plan);
+    const struct source *source = session_names(u->s);
     uint64_t before = 0;
 
     if (!last)
         return;
-    for (size_t i = 0; i < u->s->source.n && last->down; i++)
-        if (u->s->source.migrations[i].version < last->version)
-            before = u->s->source.migrations[i].version;
+    for (size_t i = 0; i < source->n && last->down; i++)
+        if (source->migrations[i].version < last->version)
+            before = source->migrations[i].version;
     u->plan.target = last->down ? before : last->version;
     u->plan.direction = last->down ? PLAN_DOWN : PLAN_UP;
 }

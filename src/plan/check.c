@@ -46,7 +46,8 @@ static bool note(struct findings *found, const struct work *w, enum disagreement
     if (w->request->accept & rules[kind].accept)
         return true;
     for (size_t i = 0; i < found->n; i++) {
-        if (found->list[i].kind != kind || found->list[i].version != version)
+        if (found->list[i].kind != kind || found->list[i].version != version ||
+            found->list[i].example->engine != past->engine)
             continue;
         found->list[i].tenants += past->tenants;
         return true;
@@ -60,7 +61,8 @@ static bool note(struct findings *found, const struct work *w, enum disagreement
 /* Walks both sides, ascending, side by side. */
 static bool compare_up(struct findings *found, const struct work *w, const struct past *past)
 {
-    const struct migration *m = w->source->migrations, *m_end = m + w->source->n;
+    const struct source *source = plan_source(w, past);
+    const struct migration *m = source->migrations, *m_end = m + source->n;
     const struct applied *a = past->lineage->applied, *a_end = a + past->lineage->n;
     bool ok = true;
 
@@ -87,7 +89,7 @@ static bool compare_down(struct findings *found, const struct work *w, const str
 
     for (size_t i = past->lineage->n; ok && i-- > 0;) {
         const struct applied *a = &past->lineage->applied[i];
-        const struct migration *m = source_find(w->source, a->version);
+        const struct migration *m = source_find(plan_source(w, past), a->version);
 
         if (a->version <= w->plan->target)
             break;

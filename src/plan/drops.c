@@ -34,16 +34,16 @@ struct scan {
     struct token name; /* the last one: of the table dropped, or what it is renamed to */
 };
 
-static struct scan scan_statement(const struct statement *s)
+static struct scan scan_statement(enum engine_kind engine, const struct statement *s)
 {
     const char *at = s->sql, *end = s->sql + s->len;
-    struct token token = token_next(&at, end);
+    struct token token = token_next(engine, &at, end);
     bool drop = token_is(&token, "DROP");
     struct scan scan = {.alter = token_is(&token, "ALTER")};
 
-    token = token_next(&at, end);
+    token = token_next(engine, &at, end);
     scan.drop_table = drop && token_is(&token, "TABLE");
-    for (; token.kind != TOKEN_END; token = token_next(&at, end)) {
+    for (; token.kind != TOKEN_END; token = token_next(engine, &at, end)) {
         scan.drops = scan.drops || token_is(&token, "DROP");
         scan.renames = scan.renames || token_is(&token, "RENAME");
         if (token.kind == TOKEN_WORD || token.kind == TOKEN_QUOTED)
@@ -56,7 +56,7 @@ static struct scan scan_statement(const struct statement *s)
 static bool rebuilt(const struct script *script, size_t from, struct token name)
 {
     for (size_t i = from; i < script->n; i++) {
-        struct scan scan = scan_statement(&script->statements[i]);
+        struct scan scan = scan_statement(script->engine, &script->statements[i]);
 
         if (scan.alter && scan.renames && same_name(scan.name, name))
             return true;
@@ -67,7 +67,7 @@ static bool rebuilt(const struct script *script, size_t from, struct token name)
 bool plan_script_drops(const struct script *script)
 {
     for (size_t i = 0; i < script->n; i++) {
-        struct scan scan = scan_statement(&script->statements[i]);
+        struct scan scan = scan_statement(script->engine, &script->statements[i]);
 
         if (scan.alter && scan.drops)
             return true;

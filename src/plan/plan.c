@@ -96,16 +96,26 @@ int plan_end(struct work *w, int r, struct error *e)
     return r;
 }
 
-int plan_make(const struct fleet *fleet, const struct facts *facts, const struct source *source,
+/* Of all that were read; the folder is the same, and so are the versions. */
+static const struct source *any_source(const struct source *sources)
+{
+    for (int i = 0; i < ENGINES; i++)
+        if (sources[i].dir)
+            return &sources[i];
+    return &sources[ENGINE_SQLITE];
+}
+
+int plan_make(const struct fleet *fleet, const struct facts *facts, const struct source *sources,
               const struct plan_request *request, struct plan *plan, struct problems *problems,
               struct error *e)
 {
-    struct work w = {.fleet = fleet, .facts = facts, .source = source, .request = request};
+    struct work w = {.fleet = fleet, .facts = facts, .sources = sources, .request = request};
     int r;
 
     memset(plan, 0, sizeof *plan);
     plan->direction = request->direction;
     plan->scope = request->scope;
+    w.source = any_source(sources);
     w.plan = plan;
     w.problems = problems;
     r = plan_end(&w, make(&w, e), e);

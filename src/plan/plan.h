@@ -98,18 +98,17 @@ struct plan {
 };
 
 /*
- * Makes the plan. Nothing to do is a plan with n_tenants 0. Fleet, facts and source must outlive
- * it. The steps down use the migration's file; where it is gone, has no down section or has changed
- * since it was applied, the down script that the tenant keeps. Errors:
- *   E_INVALID  a target that does not parse or names no migration; no tenant selected (exit 2)
- *   E_POLICY   (exit 5) an unusable tenant without skip_unusable (the first is named, and how
- *              many more; `problems` has all); a late, changed or missing migration not accepted
- *              (both sides named, and the way on); a step down without a down script; a run that
- *              might need an undo it does not have: a unit of several groups, or scope fleet with
- *              logged or compensated tenants
- *   E_DOUBT    (exit 4) a tenant of an open group; before E_POLICY when there is both
- * problems (may be NULL) collects every single refusal, one struct error each: one a tenant, or one
- * a migration with an example and how many more tenants it concerns.
+ * Makes the plan. Nothing to do is a plan with n_tenants 0. Fleet, facts and sources must outlive
+ * it; sources has one for each engine that a tenant is on, ENGINES in all. The steps down use the
+ * migration's file; where it is gone, has no down section or has changed since it was applied, the
+ * down script that the tenant keeps. Errors: E_INVALID  a target that does not parse or names no
+ * migration; no tenant selected (exit 2) E_POLICY   (exit 5) an unusable tenant without
+ * skip_unusable (the first is named, and how many more; `problems` has all); a late, changed or
+ * missing migration not accepted (both sides named, and the way on); a step down without a down
+ * script; a run that might need an undo it does not have: a unit of several groups, or scope fleet
+ * with logged or compensated tenants E_DOUBT    (exit 4) a tenant of an open group; before E_POLICY
+ * when there is both problems (may be NULL) collects every single refusal, one struct error each:
+ * one a tenant, or one a migration with an example and how many more tenants it concerns.
  */
 struct problems {
     struct error *list;
@@ -117,7 +116,7 @@ struct problems {
 };
 void problems_free(struct problems *p);
 
-int plan_make(const struct fleet *fleet, const struct facts *facts, const struct source *source,
+int plan_make(const struct fleet *fleet, const struct facts *facts, const struct source *sources,
               const struct plan_request *request, struct plan *plan, struct problems *problems,
               struct error *e);
 /*

@@ -6,6 +6,7 @@
 /* Down scripts that tenants keep, parsed once for all that keep the same. */
 struct kept {
     struct kept *next;
+    enum engine_kind engine;
     uint64_t version;
     const char *sql;
     struct script script;
@@ -21,11 +22,12 @@ static bool wanted_up(const struct work *w, const struct past *past, const struc
 static size_t count_steps(const struct work *w, const struct past *past)
 {
     const struct lineage *lineage = past->lineage;
+    const struct source *source = plan_source(w, past);
     size_t n = 0;
 
     if (w->plan->direction == PLAN_UP)
-        for (size_t i = 0; i < w->source->n; i++)
-            n += wanted_up(w, past, &w->source->migrations[i]);
+        for (size_t i = 0; i < source->n; i++)
+            n += wanted_up(w, past, &source->migrations[i]);
     else
         for (size_t i = 0; i < lineage->n; i++)
             n += lineage->applied[i].version > w->plan->target;
@@ -34,8 +36,10 @@ static size_t count_steps(const struct work *w, const struct past *past)
 
 static void steps_up(const struct work *w, const struct past *past, struct step *step)
 {
-    for (size_t i = 0; i < w->source->n; i++) {
-        const struct migration *m = &w->source->migrations[i];
+    const struct source *source = plan_source(w, past);
+
+    for (size_t i = 0; i < source->n; i++) {
+        const struct migration *m = &source->migrations[i];
 
         if (wanted_up(w, past, m))
             *step++ = (struct step){.version = m->version,
@@ -56,7 +60,7 @@ static int parse_kept(struct work *w, struct kept *k, const struct past *past, s
     str_addf(&file, "history of %s", plan_tenant_id(w, past->example));
     if (!str_ok(&file))
         return error_oom(e);
-    r = script_parse(&w->plan->arena, str_text(&file), k->sql, &k->script, &problem);
+    r = script_parse(&w->plan->arena, k->engine, str_text(&file), k->sql, &k->script, &problem);
     if (r == E_OK)
         return E_OK;
     if (r == E_NOMEM || r < 0) {
@@ -78,12 +82,13 @@ static int kept_script(struct work *w, struct kept **kept, const struct past *pa
     int r;
 
     for (k = *kept; k; k = k->next)
-        if (k->version == a->version && str_same(k->sql, a->down_sql))
+        if (k->version == a->version && k->engine == past->engine && str_same(k->sql, a->down_sql))
             break;
     if (!k) {
         k = arena_alloc(&w->plan->arena, sizeof *k);
         if (!k)
             return error_oom(e);
+        k->engine = past->engine;
         k->version = a->version;
         k->sql = a->down_sql;
         k->next = *kept;
@@ -100,7 +105,7 @@ static int kept_script(struct work *w, struct kept **kept, const struct past *pa
 static int step_down(struct work *w, struct kept **kept, const struct past *past,
                      const struct applied *a, struct step *step, struct error *e)
 {
-    const struct migration *m = source_find(w->source, a->version);
+    const struct migration *m = source_find(plan_source(w, past), a->version);
     bool same = m && strcmp(m->checksum, a->checksum) == 0;
 
     *step = (struct step){.version = a->version, .checksum = a->checksum, .down = true};

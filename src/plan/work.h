@@ -18,8 +18,9 @@
 
 #define NONE PLAN_NO_RECIPE
 
-struct past { /* of all tenants with this lineage */
+struct past { /* of all tenants with this lineage on this engine */
     const struct lineage *lineage;
+    enum engine_kind engine; /* its source's scripts are the ones they take */
     uint64_t version;
     uint32_t example; /* the first tenant that has it */
     uint32_t tenants; /* how many */
@@ -29,7 +30,8 @@ struct past { /* of all tenants with this lineage */
 struct work {
     const struct fleet *fleet;
     const struct facts *facts;
-    const struct source *source;
+    const struct source *sources; /* by engine */
+    const struct source *source;  /* one of them, for versions and digits: those are the same */
     const struct plan_request *request;
     struct plan *plan;
     struct problems *problems; /* NULL: only counted */
@@ -58,6 +60,11 @@ int plan_end(struct work *w, int r, struct error *e);
 void plan_refuse(struct work *w, struct error *problem);
 /* " (and N more tenants)" behind the message. */
 void plan_more(struct error *e, size_t more, const char *what);
+
+static inline const struct source *plan_source(const struct work *w, const struct past *past)
+{
+    return &w->sources[past->engine];
+}
 
 /* "007", as wide as the versions of the source are spelled. */
 const char *plan_digits(struct work *w, uint64_t version);

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -25,6 +26,19 @@ static bool cut_ending(const char *name, size_t *len, const char *ending)
         return false;
     *len -= n;
     return true;
+}
+
+/* A command of the user's has no dialect: what it runs is not SQL of ours. */
+enum engine_kind listing_cut_engine(const char *name, size_t *len)
+{
+    for (enum engine_kind engine = ENGINE_SQLITE; engine < ENGINE_EXEC; engine++) {
+        char ending[16];
+
+        snprintf(ending, sizeof ending, ".%s", engine_name(engine));
+        if (cut_ending(name, len, ending))
+            return engine;
+    }
+    return ANY_ENGINE;
 }
 
 /* Is it text that can be shown: UTF-8, no control characters? */
@@ -64,6 +78,7 @@ static int parse_name(const char *path, struct arena *arena, struct source_file 
     file->form = cut_ending(base, &len, ".up")     ? FORM_UP
                  : cut_ending(base, &len, ".down") ? FORM_DOWN
                                                    : FORM_WHOLE;
+    file->engine = listing_cut_engine(base, &len);
     if (digits == 0 || digits > MOST_DIGITS || len < digits + 2 || base[digits] != '_' ||
         !is_plain(base, len))
         return bad_name(path, e, "not the name of a migration",
@@ -86,6 +101,8 @@ static int compare_files(const void *a, const void *b)
 
     if (x->version != y->version)
         return x->version < y->version ? -1 : 1;
+    if (x->engine != y->engine)
+        return x->engine < y->engine ? -1 : 1;
     if (x->form != y->form)
         return x->form < y->form ? -1 : 1;
     return strcmp(x->path, y->path);

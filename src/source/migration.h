@@ -2,16 +2,20 @@
  * Migrations: a folder of SQL files, read into steps that can be run.
  *
  * Files: NNN_name.sql with `-- lockstep:up` (may be left out) and `-- lockstep:down` sections, or
- * NNN_name.up.sql + NNN_name.down.sql. NNN is 1 to 18 digits, compared as a number, not 0. Any
+ * NNN_name.up.sql + NNN_name.down.sql. For one engine alone: NNN_name.sqlite.sql, .postgres.sql or
+ * .mysql.sql, also with .up.sql and .down.sql behind; its tenants take these instead. All files of
+ * a version have one name. NNN is 1 to 18 digits, compared as a number, not 0. Any
  * other .sql file is an error; files without .sql and hidden ones are ignored. An empty down
  * section is a down that does nothing; none at all means "cannot be undone".
  *
  * Directives (an unknown one is an error that names file and line):
  *   up, down                sections
  *   check                   the next statement is a query that must return no row before the vote
- *   foreign-keys off        for table rebuilds; holds for the whole transaction of the tenant
- *   transaction off         the section's statements run outside a transaction (VACUUM, and the
- *                           PRAGMAs that sql_escapes_outside lets pass)
+ *   values                  in the next statement ${id} and ${LABEL} stand for the tenant's
+ *                           (sql/expand.h)
+ *   foreign-keys off        SQLite: for table rebuilds; holds for the tenant's whole transaction
+ *   transaction off         the section's statements run outside a transaction (VACUUM, CREATE
+ *                           INDEX CONCURRENTLY, what else sql_escapes_outside lets pass)
  *   lock-timeout 5s         how long to wait for a tenant that an application holds
  *   statement-timeout 30s   how long one statement may run
  * A directive before any section marker or inside the up section sets the up script's options;
@@ -27,6 +31,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/engine.h"
 #include "base/hash.h"
 #include "base/mem.h"
 
@@ -39,10 +44,12 @@ struct statement {
     size_t len;
     unsigned line; /* in script->file */
     bool check;    /* a query; any row is a no */
+    bool values;   /* to be expanded for each tenant before it runs */
 };
 
 struct script {
-    const char *file;     /* for messages: "migrations/003_x.sql", or "history of TENANT" */
+    enum engine_kind engine; /* whose dialect it is written in */
+    const char *file;        /* for messages: "migrations/003_x.sql", or "history of TENANT" */
     const char *text;     /* canonical text, with its option directives: what history keeps; parsing
                              it again with script_parse() gives an equal script */
     char hash[HASH_TEXT]; /* SHA-256 of text */
@@ -50,6 +57,7 @@ struct script {
     size_t n;
     bool foreign_keys_off;
     bool transaction_off;
+    bool data_only;               /* MySQL: a transaction can take all of it back */
     int64_t lock_timeout_ms;      /* 0: the configured one */
     int64_t statement_timeout_ms; /* 0: the configured one */
 };
@@ -65,25 +73,27 @@ struct migration {
 
 struct source {
     struct arena arena;
+    enum engine_kind engine;
     const char *dir;
     struct migration *migrations; /* by version, ascending, no duplicates */
     size_t n;
 };
 
 /*
- * Reads the folder. E_MISSING: no such folder. E_INVALID (names file and line): a bad name, an
- * unknown directive, an unterminated statement, a down without an up, text that is not UTF-8.
+ * Reads the folder as the tenants of this engine take it. E_MISSING: no such folder. E_INVALID
+ * (names file and line): a bad name, an unknown directive, an unterminated statement, a down
+ * without an up, a version that has no file for this engine, text that is not UTF-8.
  * E_POLICY: a duplicate version (both files named); a statement that breaks out of the transaction
  * (sql_escapes).
  */
-int source_read(const char *dir, struct source *source, struct error *e);
+int source_read(const char *dir, enum engine_kind engine, struct source *source, struct error *e);
 const struct migration *source_find(const struct source *source, uint64_t version);
 void source_free(struct source *source);
 
 /* Parses one script (a stored down script, say); it takes no up and down markers. file is copied.
  */
-int script_parse(struct arena *arena, const char *file, const char *text, struct script *script,
-                 struct error *e);
+int script_parse(struct arena *arena, enum engine_kind engine, const char *file, const char *text,
+                 struct script *script, struct error *e);
 
 /* Writes an empty migration file: highest version + 1, same width; makes the folder where it is
  * missing. *path is yours to free(). */

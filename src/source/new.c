@@ -19,8 +19,8 @@ static const char template[] =
 static int refuse_name(const char *name, struct error *e)
 {
     error_set(e, E_INVALID, "\"%s\" cannot be the name of a migration", name);
-    error_hint(e, "use letters, digits, blanks, \"_\", \"-\" and \".\"; not .sql, .up or .down at "
-                  "the end");
+    error_hint(e, "use letters, digits, blanks, \"_\", \"-\" and \".\"; not .sql, .up, .down or "
+                  "an engine at the end");
     return E_INVALID;
 }
 
@@ -30,7 +30,10 @@ static int add_name(struct str *file, const char *name, struct error *e)
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                   "0123456789_-.";
 
-    if (!name[0] || str_ends(name, ".up") || str_ends(name, ".down") || str_ends(name, ".sql"))
+    size_t len = strlen(name);
+
+    if (!name[0] || str_ends(name, ".up") || str_ends(name, ".down") || str_ends(name, ".sql") ||
+        listing_cut_engine(name, &len) != ANY_ENGINE)
         return refuse_name(name, e);
     for (const char *at = name; *at; at++) {
         if (*at != ' ' && (unsigned char)*at < 0x80 && !strchr(letters, *at))

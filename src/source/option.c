@@ -85,12 +85,13 @@ bool option_text(int option, const struct script *script, struct str *out)
 
 const char *option_nearest(const struct sql_piece *directive)
 {
-    const char *names[SCRIPT_OPTIONS + 3] = {"up", "down", "check"};
+    enum { OTHERS = 4 };
+    const char *names[SCRIPT_OPTIONS + OTHERS] = {"up", "down", "check", "values"};
     char wrong[64];
 
     for (int i = 0; i < SCRIPT_OPTIONS; i++)
-        names[i + 3] = options[i].name;
+        names[i + OTHERS] = options[i].name;
     if (!short_text(directive->text, directive->len, wrong, sizeof wrong))
         return NULL;
-    return name_nearest(wrong, names, SCRIPT_OPTIONS + 3);
+    return name_nearest(wrong, names, SCRIPT_OPTIONS + OTHERS);
 }

@@ -67,6 +67,7 @@ static int read_text(const char *path, struct str *text, struct error *e)
 
 /* The sections of one NNN_name.sql while it is read. */
 struct sections {
+    enum engine_kind engine;
     struct script_draft up, down;
     struct script_draft *current;
     bool up_seen, down_seen;
@@ -94,6 +95,8 @@ static int begin_section(struct sections *s, const struct sql_piece *piece, cons
         wrong = "statements before the up section";
     else if (s->current->check_line)
         wrong = "no query follows the check before this section";
+    else if (s->current->values_line)
+        wrong = "no statement follows the values before this section";
     if (wrong) {
         error_set(e, E_INVALID, "%s", wrong);
         error_at(e, file, piece->line);
@@ -113,7 +116,7 @@ static int scan_sections(struct sections *s, const char *file, const struct str 
     struct sql_scan scan;
     int r = E_OK;
 
-    sql_scan_init(&scan, str_text(text), text->len);
+    sql_scan_init(&scan, s->engine, str_text(text), text->len);
     while (r == E_OK) {
         r = sql_next(&scan, &piece, e);
         if (r != E_OK && e)
@@ -134,14 +137,14 @@ static int end_down(struct script_draft *draft, struct migration *m, struct erro
     return m->down ? script_end(draft, m->down, e) : error_oom(e);
 }
 
-static int read_whole(struct arena *arena, const char *file, const struct str *text,
+static int read_whole(struct source *source, const char *file, const struct str *text,
                       struct migration *m, struct error *e)
 {
-    __attribute__((cleanup(sections_drop))) struct sections s = {.current = &s.up};
-    int r = script_begin(&s.up, arena, file, e);
+    __attribute__((cleanup(sections_drop))) struct sections s = {source->engine, .current = &s.up};
+    int r = script_begin(&s.up, &source->arena, source->engine, file, e);
 
     if (r == E_OK)
-        r = script_begin(&s.down, arena, file, e);
+        r = script_begin(&s.down, &source->arena, source->engine, file, e);
     if (r == E_OK)
         r = scan_sections(&s, file, text, e);
     if (r == E_OK)
@@ -152,22 +155,23 @@ static int read_whole(struct arena *arena, const char *file, const struct str *t
 }
 
 /* One file into its part of the migration. */
-static int read_file(struct arena *arena, const struct source_file *file, struct migration *m,
+static int read_file(struct source *source, const struct source_file *file, struct migration *m,
                      struct error *e)
 {
     CLEANUP_STR struct str text = STR_INIT;
+    struct script *script = &m->up;
     int r = read_text(file->path, &text, e);
 
     if (r != E_OK)
         return r;
     if (file->form == FORM_WHOLE)
-        return read_whole(arena, file->path, &text, m, e);
-    if (file->form == FORM_UP)
-        return script_parse_bytes(arena, file->path, str_text(&text), text.len, &m->up, e);
-    m->down = arena_alloc(arena, sizeof *m->down);
-    if (!m->down)
+        return read_whole(source, file->path, &text, m, e);
+    if (file->form == FORM_DOWN)
+        script = m->down = arena_alloc(&source->arena, sizeof *m->down);
+    if (!script)
         return error_oom(e);
-    return script_parse_bytes(arena, file->path, str_text(&text), text.len, m->down, e);
+    return script_parse_bytes(&source->arena, source->engine, file->path, str_text(&text), text.len,
+                              script, e);
 }
 
 static int clash(const struct source_file *a, const struct source_file *b, struct error *e)
@@ -210,18 +214,65 @@ static int read_migration(struct source *source, const struct source_file *files
                           struct error *e)
 {
     struct migration *m = &source->migrations[source->n];
-    int r = pair(files, n, e);
+    int r = E_OK;
 
     m->version = files[0].version;
     m->digits = files[0].digits;
     m->name = files[0].name;
     for (size_t i = 0; i < n && r == E_OK; i++)
-        r = read_file(&source->arena, &files[i], m, e);
+        r = read_file(source, &files[i], m, e);
     if (r == E_OK && script_checksum(&m->up, m->checksum) != E_OK)
         r = error_oom(e);
     if (r == E_OK)
         source->n++;
     return r;
+}
+
+static int not_for_engine(const struct source *source, const struct source_file *other,
+                          struct error *e)
+{
+    const char *engine = engine_name(source->engine);
+
+    error_set(e, E_INVALID,
+              "version %llu is not written for %s, which tenants of this fleet are on",
+              (unsigned long long)other->version, engine);
+    error_at(e, other->path, 0);
+    error_hint(e, "write %s/%s_%s.%s.sql, or %s_%s.sql for all engines without a file of their own",
+               source->dir, other->digits, other->name, engine, other->digits, other->name);
+    return E_INVALID;
+}
+
+/* How many files from the first on are for the same engine. */
+static size_t of_one_engine(const struct source_file *files, size_t n)
+{
+    size_t same = 1;
+
+    while (same < n && files[same].engine == files[0].engine)
+        same++;
+    return same;
+}
+
+/* files[0, n) share a version: all of them must fit together, those for the engine are read. */
+static int read_version(struct source *source, const struct source_file *files, size_t n,
+                        struct error *e)
+{
+    const struct source_file *mine = NULL;
+    size_t n_mine = 0;
+
+    for (size_t i = 0, same; i < n; i += same) {
+        int r;
+
+        same = of_one_engine(files + i, n - i);
+        r = i > 0 && strcmp(files[i].name, files[0].name) != 0 ? clash(&files[0], &files[i], e)
+                                                               : pair(files + i, same, e);
+        if (r != E_OK)
+            return r;
+        if (files[i].engine == source->engine || (files[i].engine == ANY_ENGINE && !mine)) {
+            mine = files + i;
+            n_mine = same;
+        }
+    }
+    return mine ? read_migration(source, mine, n_mine, e) : not_for_engine(source, files, e);
 }
 
 static int read_all(struct source *source, const struct listing *l, struct error *e)
@@ -234,17 +285,17 @@ static int read_all(struct source *source, const struct listing *l, struct error
     for (size_t i = 0, n; i < l->n && r == E_OK; i += n) {
         for (n = 1; i + n < l->n && l->files[i + n].version == l->files[i].version;)
             n++;
-        r = read_migration(source, l->files + i, n, e);
+        r = read_version(source, l->files + i, n, e);
     }
     return r;
 }
 
-int source_read(const char *dir, struct source *source, struct error *e)
+int source_read(const char *dir, enum engine_kind engine, struct source *source, struct error *e)
 {
     CLEANUP_LISTING struct listing listing = {0};
     int r;
 
-    *source = (struct source){0};
+    *source = (struct source){.engine = engine};
     source->dir = arena_copy(&source->arena, dir);
     if (!source->dir)
         return error_oom(e);

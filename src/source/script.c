@@ -20,9 +20,10 @@ bool script_is_marker(const struct sql_piece *piece, const char *name)
            memcmp(piece->text, name, piece->len) == 0;
 }
 
-int script_begin(struct script_draft *draft, struct arena *arena, const char *file, struct error *e)
+int script_begin(struct script_draft *draft, struct arena *arena, enum engine_kind engine,
+                 const char *file, struct error *e)
 {
-    *draft = (struct script_draft){.arena = arena};
+    *draft = (struct script_draft){.arena = arena, .script.engine = engine};
     draft->script.file = arena_copy(arena, file);
     return draft->script.file ? E_OK : error_oom(e);
 }
@@ -44,8 +45,8 @@ static int unknown_directive(const struct sql_piece *piece, const char *file, st
     if (nearest)
         error_hint(e, "did you mean \"-- lockstep:%s\"?", nearest);
     else
-        error_hint(e, "known are up, down, check, foreign-keys, transaction, lock-timeout and "
-                      "statement-timeout");
+        error_hint(e, "known are up, down, check, values, foreign-keys, transaction, lock-timeout "
+                      "and statement-timeout");
     return E_INVALID;
 }
 
@@ -56,37 +57,65 @@ static int refuse_section(const struct sql_piece *piece, const char *file, struc
     return E_INVALID;
 }
 
-static int take_check(struct script_draft *draft, const struct sql_piece *piece, struct error *e)
+static int no_value(const struct script_draft *draft, const struct sql_piece *piece,
+                    const char *what, struct error *e)
 {
-    if (piece->value_len > 0) {
-        fail_at(e, draft->script.file, piece->line, E_INVALID, "check takes no value");
-        error_hint(e, "write the query on the lines below it");
-        return E_INVALID;
-    }
-    draft->check_line = piece->line;
-    return E_OK;
+    if (piece->value_len == 0)
+        return E_OK;
+    fail_at(e, draft->script.file, piece->line, E_INVALID, what);
+    error_hint(e, "write the statement on the lines below it");
+    return E_INVALID;
 }
 
-/* A check is followed by its query, whatever else comes is too early. */
+static int take_check(struct script_draft *draft, const struct sql_piece *piece, struct error *e)
+{
+    int r = no_value(draft, piece, "check takes no value", e);
+
+    if (r == E_OK)
+        draft->check_line = piece->line;
+    return r;
+}
+
+static int take_values(struct script_draft *draft, const struct sql_piece *piece, struct error *e)
+{
+    int r = no_value(draft, piece, "values takes no value", e);
+
+    if (r == E_OK)
+        draft->values_line = piece->line;
+    return r;
+}
+
+/* A check is followed by its query, `values` by its statement; whatever else comes is too early. */
 static int check_pending(const struct script_draft *draft, struct error *e)
 {
-    if (!draft->check_line)
-        return E_OK;
-    fail_at(e, draft->script.file, draft->check_line, E_INVALID, "no query follows this check");
-    error_hint(e, "a check is a query that must return no row, on the lines below the directive");
-    return E_INVALID;
+    if (draft->check_line) {
+        fail_at(e, draft->script.file, draft->check_line, E_INVALID, "no query follows this check");
+        error_hint(e,
+                   "a check is a query that must return no row, on the lines below the directive");
+        return E_INVALID;
+    }
+    if (draft->values_line) {
+        fail_at(e, draft->script.file, draft->values_line, E_INVALID,
+                "no statement follows this values");
+        error_hint(e, "a statement with ${id} or ${LABEL} goes on the lines below the directive");
+        return E_INVALID;
+    }
+    return E_OK;
 }
 
 static int take_directive(struct script_draft *draft, const struct sql_piece *piece,
                           struct error *e)
 {
     const char *file = draft->script.file;
-    int option = option_find(piece), r = check_pending(draft, e);
+    int option = option_find(piece), r;
 
+    if (script_is_marker(piece, "values") && !draft->values_line)
+        return take_values(draft, piece, e);
+    if (script_is_marker(piece, "check") && !draft->check_line)
+        return take_check(draft, piece, e);
+    r = check_pending(draft, e);
     if (r != E_OK)
         return r;
-    if (script_is_marker(piece, "check"))
-        return take_check(draft, piece, e);
     if (script_is_marker(piece, "up") || script_is_marker(piece, "down"))
         return refuse_section(piece, file, e);
     if (option < 0)
@@ -111,6 +140,24 @@ static int refuse_stray(const struct sql_piece *piece, const char *file, struct 
     return E_INVALID;
 }
 
+static int refuse_escape(const struct script *script, const struct statement *s,
+                         enum sql_escape escape, struct error *e)
+{
+    fail_at(e, script->file, s->line, E_POLICY, sql_escape_text(escape));
+    error_statement(e, s->sql, s->len);
+    return E_POLICY;
+}
+
+/* What no option can allow is said at once: the rows behind a COPY, say, would only confuse. */
+static int refuse_ever(const struct script_draft *draft, const struct sql_piece *piece,
+                       struct error *e)
+{
+    const struct statement s = {.sql = piece->text, .len = piece->len, .line = piece->line};
+    enum sql_escape escape = sql_escapes_outside(draft->script.engine, s.sql, s.len);
+
+    return escape == SQL_ESCAPE_NONE ? E_OK : refuse_escape(&draft->script, &s, escape, e);
+}
+
 int script_take(struct script_draft *draft, const struct sql_piece *piece, struct error *e)
 {
     struct statement *to;
@@ -119,19 +166,22 @@ int script_take(struct script_draft *draft, const struct sql_piece *piece, struc
         return take_directive(draft, piece, e);
     if (piece->stray)
         return refuse_stray(piece, draft->script.file, e);
-    if (draft->check_line && !sql_is_query(piece->text, piece->len))
+    if (draft->check_line && !sql_is_query(draft->script.engine, piece->text, piece->len))
         return check_pending(draft, e);
+    if (draft->script.engine != ENGINE_SQLITE && refuse_ever(draft, piece, e) != E_OK)
+        return E_POLICY;
     if (!array_room(&draft->list, draft->n, &draft->cap, sizeof *draft->list))
         return error_oom(e);
     to = &draft->list[draft->n];
     *to = (struct statement){.sql = arena_copyn(draft->arena, piece->text, piece->len),
                              .len = piece->len,
                              .line = piece->line,
-                             .check = draft->check_line != 0};
+                             .check = draft->check_line != 0,
+                             .values = draft->values_line != 0};
     if (!to->sql)
         return error_oom(e);
     draft->n++;
-    draft->check_line = 0;
+    draft->check_line = draft->values_line = 0;
     return E_OK;
 }
 
@@ -139,16 +189,35 @@ static int judge(const struct script *script, struct error *e)
 {
     for (size_t i = 0; i < script->n; i++) {
         const struct statement *s = &script->statements[i];
-        enum sql_escape escape = script->transaction_off ? sql_escapes_outside(s->sql, s->len)
-                                                         : sql_escapes(s->sql, s->len);
+        enum sql_escape escape = script->transaction_off
+                                     ? sql_escapes_outside(script->engine, s->sql, s->len)
+                                     : sql_escapes(script->engine, s->sql, s->len);
 
-        if (escape == SQL_ESCAPE_NONE)
-            continue;
-        fail_at(e, script->file, s->line, E_POLICY, sql_escape_text(escape));
-        error_statement(e, s->sql, s->len);
-        return E_POLICY;
+        if (escape != SQL_ESCAPE_NONE)
+            return refuse_escape(script, s, escape, e);
     }
     return E_OK;
+}
+
+/* An option of SQLite's in a script that another engine runs would be passed over silently. */
+static int judge_options(const struct script *script, struct error *e)
+{
+    if (!script->foreign_keys_off || script->engine == ENGINE_SQLITE)
+        return E_OK;
+    error_set(e, E_INVALID, "foreign-keys off is for SQLite, and this script runs on %s too",
+              engine_name(script->engine));
+    error_at(e, script->file, 0);
+    error_hint(e, "put what SQLite needs into NNN_name.sqlite.sql");
+    return E_INVALID;
+}
+
+static bool is_data_only(const struct script *script)
+{
+    bool data = script->engine == ENGINE_MYSQL;
+
+    for (size_t i = 0; i < script->n && data; i++)
+        data = sql_mysql_is_data(script->statements[i].sql, script->statements[i].len);
+    return data;
 }
 
 /* Options first, in the order of their table, then the statements as they were written. */
@@ -170,6 +239,8 @@ static int write_canonical(struct arena *arena, struct script *script, struct er
 
         if (s->check)
             str_add(&text, "-- lockstep:check\n");
+        if (s->values)
+            str_add(&text, "-- lockstep:values\n");
         str_addn(&text, s->sql, s->len);
         str_add(&text, ";\n");
     }
@@ -192,7 +263,10 @@ int script_end(struct script_draft *draft, struct script *script, struct error *
         return error_oom(e);
     if (draft->n > 0)
         memcpy(s->statements, draft->list, draft->n * sizeof *draft->list);
-    r = judge(s, e);
+    s->data_only = is_data_only(s);
+    r = judge_options(s, e);
+    if (r == E_OK)
+        r = judge(s, e);
     if (r == E_OK)
         r = write_canonical(draft->arena, s, e);
     if (r == E_OK)
@@ -200,15 +274,15 @@ int script_end(struct script_draft *draft, struct script *script, struct error *
     return r;
 }
 
-int script_parse_bytes(struct arena *arena, const char *file, const char *text, size_t len,
-                       struct script *script, struct error *e)
+int script_parse_bytes(struct arena *arena, enum engine_kind engine, const char *file,
+                       const char *text, size_t len, struct script *script, struct error *e)
 {
     CLEANUP_DRAFT struct script_draft draft = {0};
     struct sql_piece piece;
     struct sql_scan scan;
-    int r = script_begin(&draft, arena, file, e);
+    int r = script_begin(&draft, arena, engine, file, e);
 
-    sql_scan_init(&scan, text, len);
+    sql_scan_init(&scan, engine, text, len);
     while (r == E_OK) {
         r = sql_next(&scan, &piece, e);
         if (r != E_OK && e)
@@ -221,10 +295,10 @@ int script_parse_bytes(struct arena *arena, const char *file, const char *text, 
     return r;
 }
 
-int script_parse(struct arena *arena, const char *file, const char *text, struct script *script,
-                 struct error *e)
+int script_parse(struct arena *arena, enum engine_kind engine, const char *file, const char *text,
+                 struct script *script, struct error *e)
 {
-    return script_parse_bytes(arena, file, text, strlen(text), script, e);
+    return script_parse_bytes(arena, engine, file, text, strlen(text), script, e);
 }
 
 int script_checksum(const struct script *up, char checksum[CHECKSUM_TEXT])
@@ -242,7 +316,9 @@ int script_checksum(const struct script *up, char checksum[CHECKSUM_TEXT])
     for (size_t i = 0; i < up->n && ok; i++) {
         CLEANUP_STR struct str sql = STR_INIT;
 
-        sql_normalize(up->statements[i].sql, up->statements[i].len, &sql);
+        sql_normalize(up->engine, up->statements[i].sql, up->statements[i].len, &sql);
+        if (up->statements[i].values)
+            hash_add_text(h, "values");
         hash_add_text(h, up->statements[i].check ? "check" : "statement");
         hash_add_text(h, str_text(&sql));
         ok = str_ok(&sql);

@@ -10,12 +10,13 @@ struct script_draft {
     struct script script;   /* options; statements and text come at the end */
     struct statement *list; /* growing, owned */
     size_t n, cap;
-    unsigned given;      /* bit i: option i was given */
-    unsigned check_line; /* of a check that waits for its query, or 0 */
+    unsigned given;       /* bit i: option i was given */
+    unsigned check_line;  /* of a check that waits for its query, or 0 */
+    unsigned values_line; /* of a `values` that waits for its statement, or 0 */
 };
 
-int script_begin(struct script_draft *draft, struct arena *arena, const char *file,
-                 struct error *e);
+int script_begin(struct script_draft *draft, struct arena *arena, enum engine_kind engine,
+                 const char *file, struct error *e);
 /* A statement or a directive other than up and down. Errors name file and line. */
 int script_take(struct script_draft *draft, const struct sql_piece *piece, struct error *e);
 /* Judges the statements and hands the script over; it lives in the arena. */
@@ -23,8 +24,8 @@ int script_end(struct script_draft *draft, struct script *script, struct error *
 void script_drop(struct script_draft *draft); /* for cleanup; also after script_end */
 
 /* As script_parse, for text that may hold NUL bytes (an error). */
-int script_parse_bytes(struct arena *arena, const char *file, const char *text, size_t len,
-                       struct script *script, struct error *e);
+int script_parse_bytes(struct arena *arena, enum engine_kind engine, const char *file,
+                       const char *text, size_t len, struct script *script, struct error *e);
 int script_checksum(const struct script *up, char checksum[CHECKSUM_TEXT]); /* 0 or E_NOMEM */
 bool script_is_marker(const struct sql_piece *piece, const char *name);     /* this directive? */
 

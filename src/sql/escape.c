@@ -1,196 +1,99 @@
-/*
- * What a statement's text shows about breaking out of its transaction. The authorizer has the last
- * word when the statement is prepared; this is for the message that comes before anything runs.
- */
-#include "sql/scan.h"
+#include "sql/escape.h"
 
+#include "sql/judge.h"
+#include "sql/scan.h"
 #include "sql/token.h"
 
-enum pragma_use {
-    PRAGMA_ASKS = 1, /* its argument is part of a question */
-    PRAGMA_FILE = 2, /* may be set outside a transaction */
-    PRAGMA_ACTS = 4, /* does something even without an argument */
-};
-
-/*
- * PRAGMAs that are not simply "read without, write with an argument".
- *
- * A script with `transaction off` may set what lives in the file or bounds its own work. All others
- * stay refused there: they can lose a tenant (journal_mode OFF and MEMORY and synchronous, on a
- * crash; writable_schema, schema_version), bend its rules unseen (ignore_check_constraints,
- * foreign_keys: the option does that), get in the way of locks (locking_mode, busy_timeout,
- * wal_autocheckpoint), or end with the connection and so do nothing.
- */
-static const struct pragma {
-    const char *name;
-    unsigned use;
-} pragmas[] = {
-    {"table_info", PRAGMA_ASKS},
-    {"table_xinfo", PRAGMA_ASKS},
-    {"table_list", PRAGMA_ASKS},
-    {"index_list", PRAGMA_ASKS},
-    {"index_info", PRAGMA_ASKS},
-    {"index_xinfo", PRAGMA_ASKS},
-    {"foreign_key_list", PRAGMA_ASKS},
-    {"foreign_key_check", PRAGMA_ASKS},
-    {"integrity_check", PRAGMA_ASKS},
-    {"quick_check", PRAGMA_ASKS},
-    {"application_id", PRAGMA_FILE},
-    {"user_version", PRAGMA_FILE},
-    {"auto_vacuum", PRAGMA_FILE},
-    {"page_size", PRAGMA_FILE},
-    {"journal_mode", PRAGMA_FILE}, /* only to a mode that survives a crash */
-    {"secure_delete", PRAGMA_FILE},
-    {"cache_size", PRAGMA_FILE},
-    {"temp_store", PRAGMA_FILE},
-    {"analysis_limit", PRAGMA_FILE},
-    {"optimize", PRAGMA_FILE},
-    {"incremental_vacuum", PRAGMA_FILE | PRAGMA_ACTS},
-    {"wal_checkpoint", PRAGMA_FILE | PRAGMA_ACTS},
-};
-
-static unsigned pragma_use(const struct token *name)
+static enum sql_escape escape_of(enum engine_kind engine, const char *sql, size_t len, bool outside)
 {
-    for (size_t i = 0; i < sizeof pragmas / sizeof pragmas[0]; i++)
-        if (token_names(name, pragmas[i].name))
-            return pragmas[i].use;
-    return 0;
-}
-
-static bool survives_crash(const struct token *mode)
-{
-    return token_names(mode, "delete") || token_names(mode, "truncate") ||
-           token_names(mode, "persist") || token_names(mode, "wal");
-}
-
-/* `at` stands behind the word PRAGMA. */
-static enum sql_escape pragma_escape(const char *at, const char *end, bool outside)
-{
-    struct token name = token_next(&at, end);
-    struct token behind = token_next(&at, end);
-    struct token value;
-    unsigned use;
-
-    if (token_is_char(&behind, '.')) {
-        name = token_next(&at, end);
-        behind = token_next(&at, end);
-    }
-    use = pragma_use(&name);
-    value = token_next(&at, end);
-    if (behind.kind == TOKEN_END || behind.kind == TOKEN_SEMICOLON) {
-        if (!(use & PRAGMA_ACTS))
-            return SQL_ESCAPE_NONE;
-    } else if (use & PRAGMA_ASKS) {
-        return SQL_ESCAPE_NONE;
-    } else if (token_names(&name, "journal_mode") && !survives_crash(&value)) {
-        return SQL_ESCAPE_PRAGMA;
-    }
-    return outside && (use & PRAGMA_FILE) ? SQL_ESCAPE_NONE : SQL_ESCAPE_PRAGMA;
-}
-
-/* `at` stands behind the word VACUUM: [schema] [INTO file] */
-static enum sql_escape vacuum_escape(const char *at, const char *end, bool outside)
-{
-    struct token first = token_next(&at, end), second = token_next(&at, end);
-
-    if (token_is(&first, "INTO") || token_is(&second, "INTO"))
-        return SQL_ESCAPE_ATTACH;
-    return outside ? SQL_ESCAPE_NONE : SQL_ESCAPE_OUTSIDE;
-}
-
-static bool loads_extension(const char *at, const char *end)
-{
-    struct token before = {.kind = TOKEN_END, .at = at};
-
-    for (;;) {
-        struct token token = token_next(&at, end);
-
-        if (token.kind == TOKEN_END || token.kind == TOKEN_OPEN)
-            return false;
-        if (token_is_char(&token, '(') && token_names(&before, "load_extension") &&
-            *before.at != '\'')
-            return true;
-        before = token;
+    switch (engine) {
+    case ENGINE_POSTGRES:
+        return postgres_escape(sql, len, outside);
+    case ENGINE_MYSQL:
+        return mysql_escape(sql, len);
+    default:
+        return sqlite_escape(sql, len, outside);
     }
 }
 
-static enum sql_escape escape_by_word(const struct token *first, const char *at, const char *end,
-                                      bool outside)
+enum sql_escape sql_escapes(enum engine_kind engine, const char *sql, size_t len)
 {
-    static const struct {
-        const char *word;
-        enum sql_escape escape;
-    } words[] = {
-        {"BEGIN", SQL_ESCAPE_TRANSACTION},     {"COMMIT", SQL_ESCAPE_TRANSACTION},
-        {"END", SQL_ESCAPE_TRANSACTION},       {"ROLLBACK", SQL_ESCAPE_TRANSACTION},
-        {"SAVEPOINT", SQL_ESCAPE_TRANSACTION}, {"RELEASE", SQL_ESCAPE_TRANSACTION},
-        {"ATTACH", SQL_ESCAPE_ATTACH},         {"DETACH", SQL_ESCAPE_ATTACH},
-    };
-
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (token_is(first, words[i].word))
-            return words[i].escape;
-    if (token_is(first, "PRAGMA"))
-        return pragma_escape(at, end, outside);
-    if (token_is(first, "VACUUM"))
-        return vacuum_escape(at, end, outside);
-    return SQL_ESCAPE_NONE;
+    return escape_of(engine, sql, len, false);
 }
 
-static enum sql_escape escape_of(const char *sql, size_t len, bool outside)
+enum sql_escape sql_escapes_outside(enum engine_kind engine, const char *sql, size_t len)
 {
-    const char *at = sql, *end = sql + len;
-    struct token first;
-    enum sql_escape escape;
-
-    do
-        first = token_next(&at, end);
-    while (first.kind == TOKEN_SEMICOLON);
-    escape = escape_by_word(&first, at, end, outside);
-    if (escape == SQL_ESCAPE_NONE && loads_extension(sql, end))
-        return SQL_ESCAPE_EXTENSION;
-    return escape;
-}
-
-enum sql_escape sql_escapes(const char *sql, size_t len)
-{
-    return escape_of(sql, len, false);
-}
-
-enum sql_escape sql_escapes_outside(const char *sql, size_t len)
-{
-    return escape_of(sql, len, true);
+    return escape_of(engine, sql, len, true);
 }
 
 const char *sql_escape_text(enum sql_escape escape)
 {
-    switch (escape) {
-    case SQL_ESCAPE_NONE:
-        break;
-    case SQL_ESCAPE_TRANSACTION:
-        return "a migration runs inside lockstep's transaction and must not begin or end one: "
-               "leave the statement out";
-    case SQL_ESCAPE_ATTACH:
-        return "a migration must not reach another file (ATTACH, DETACH, VACUUM INTO): each tenant "
-               "is changed alone";
-    case SQL_ESCAPE_PRAGMA:
-        return "this PRAGMA changes the connection or the file outside the transaction: use a "
-               "lockstep option (foreign-keys off, transaction off) or leave it out";
-    case SQL_ESCAPE_EXTENSION:
-        return "a migration must not load extensions: name them under `extensions` in "
-               "lockstep.conf";
-    case SQL_ESCAPE_OUTSIDE:
-        return "VACUUM cannot run in a transaction: put it into a migration of its own with "
-               "\"-- lockstep:transaction off\"";
-    }
-    return "";
+    static const char *const texts[SQL_ESCAPES] = {
+        [SQL_ESCAPE_NONE] = "",
+        [SQL_ESCAPE_TRANSACTION] =
+            "a migration runs inside lockstep's transaction and must not begin or end one: "
+            "leave the statement out",
+        [SQL_ESCAPE_ATTACH] =
+            "a migration must not reach another file (ATTACH, DETACH, VACUUM INTO): each tenant "
+            "is changed alone",
+        [SQL_ESCAPE_PRAGMA] =
+            "this PRAGMA changes the connection or the file outside the transaction: use a "
+            "lockstep option (foreign-keys off, transaction off) or leave it out",
+        [SQL_ESCAPE_EXTENSION] =
+            "a migration must not load extensions: name them under `extensions` in "
+            "lockstep.conf",
+        [SQL_ESCAPE_OUTSIDE] =
+            "VACUUM cannot run in a transaction: put it into a migration of its own with "
+            "\"-- lockstep:transaction off\"",
+        [SQL_ESCAPE_ALONE] =
+            "this statement cannot run in a transaction: put it into a migration of its own and "
+            "write \"-- lockstep:transaction off\"",
+        [SQL_ESCAPE_TEMP] =
+            "PostgreSQL cannot prepare a transaction that used temporary tables, and so not vote "
+            "on it: use a plain table and drop it, or WITH",
+        [SQL_ESCAPE_NOTIFY] =
+            "PostgreSQL cannot prepare a transaction with LISTEN, UNLISTEN or NOTIFY, and so not "
+            "vote on it: leave the statement to the application",
+        [SQL_ESCAPE_CURSOR] =
+            "PostgreSQL cannot prepare a transaction with a cursor WITH HOLD, and so not vote on "
+            "it: leave WITH HOLD out",
+        [SQL_ESCAPE_SNAPSHOT] =
+            "PostgreSQL cannot prepare a transaction that exported its snapshot, and so not vote "
+            "on it: leave pg_export_snapshot out",
+        [SQL_ESCAPE_CLIENT] =
+            "a backslash outside quotes is a command of psql (\\connect, \\copy, ...) that no "
+            "server knows: leave it out",
+        [SQL_ESCAPE_STREAM] =
+            "COPY from STDIN or to STDOUT needs a client that sends or takes the rows: write "
+            "INSERT, or COPY from a file on the server",
+        [SQL_ESCAPE_LOCK] =
+            "a lock taken by LOCK TABLES, LOCK INSTANCE or FLUSH TABLES commits and outlives the "
+            "statement: leave it out",
+        [SQL_ESCAPE_USE] =
+            "a migration must not choose another database (USE): each tenant is changed alone",
+        [SQL_ESCAPE_BODY] =
+            "this looks like the end of a body that was cut at its first semicolon: put the body "
+            "between BEGIN and END",
+    };
+
+    return texts[escape];
 }
 
-bool sql_is_query(const char *sql, size_t len)
+static bool starts_query(enum engine_kind engine, const struct token *first)
+{
+    if (token_is(first, "SELECT") || token_is(first, "VALUES") || token_is(first, "WITH"))
+        return true;
+    if (engine == ENGINE_SQLITE)
+        return token_is(first, "PRAGMA");
+    return token_is(first, "TABLE") || token_is(first, "SHOW");
+}
+
+bool sql_is_query(enum engine_kind engine, const char *sql, size_t len)
 {
     const char *at = sql;
-    struct token first = token_next(&at, sql + len);
+    struct token first = token_next(engine, &at, sql + len);
 
-    return token_is(&first, "SELECT") || token_is(&first, "VALUES") || token_is(&first, "WITH") ||
-           token_is(&first, "PRAGMA");
+    while (engine != ENGINE_SQLITE && token_is_char(&first, '('))
+        first = token_next(engine, &at, sql + len);
+    return starts_query(engine, &first);
 }

@@ -17,14 +17,14 @@ static bool run_together(char a, char b)
     return run_kind(a) != 0 && run_kind(a) == run_kind(b);
 }
 
-void sql_normalize(const char *sql, size_t len, struct str *out)
+void sql_normalize(enum engine_kind engine, const char *sql, size_t len, struct str *out)
 {
     const char *at = sql, *end = sql + len;
     size_t start = out->len;
     bool blank = false, comment = false;
 
     for (;;) {
-        struct token token = token_at(at, end);
+        struct token token = token_at(engine, at, end);
 
         if (token.kind == TOKEN_END)
             return;

@@ -1,19 +1,11 @@
-/*
- * A statement is found in two steps, so that a large file is read once and not once a semicolon:
- * our tokens say where a semicolon outside quotes and comments stands, then sqlite3_complete() is
- * asked about the text up to it. Its no means a trigger body; from then on only a semicolon behind
- * `; END` can be the last one (the rule of sqlite3_complete itself), and only that is asked about.
- */
 #include "sql/scan.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include <sqlite3.h>
-
 #include "base/error.h"
-#include "base/str.h"
+#include "sql/ending.h"
 #include "sql/token.h"
 
 static const char directive_word[] = "lockstep:";
@@ -44,11 +36,11 @@ static int fail_at(struct error *e, unsigned line, const char *message, const ch
     return E_INVALID;
 }
 
-void sql_scan_init(struct sql_scan *s, const char *text, size_t len)
+void sql_scan_init(struct sql_scan *s, enum engine_kind engine, const char *text, size_t len)
 {
     size_t mark = len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 
-    *s = (struct sql_scan){text + mark, text + mark, text + len, 1};
+    *s = (struct sql_scan){engine, text + mark, text + mark, text + len, 1};
 }
 
 static int refuse_nul(const struct sql_scan *s, struct error *e)
@@ -71,6 +63,9 @@ static int unterminated(const struct sql_scan *s, const struct token *token, str
 {
     if (*token->at == '/')
         return fail_at(e, s->line, "a /* comment begins here and never ends", "close it with */");
+    if (*token->at == '$')
+        return fail_at(e, s->line, "a dollar quote opens here and is never closed",
+                       "close it with the same $tag$");
     return fail_at(e, s->line, "a quote opens here and is never closed",
                    "close it, or double it where it is meant as a character");
 }
@@ -121,87 +116,60 @@ static int directive(struct sql_scan *s, const struct token *token, struct sql_p
     return E_OK;
 }
 
-/* Asks SQLite about text[0, len) with `tail` behind it; E_NOMEM when that cannot be built. */
-static int is_complete(const char *text, size_t len, const char *tail, bool *complete)
-{
-    CLEANUP_STR struct str copy = STR_INIT;
-
-    str_addn(&copy, text, len);
-    str_add(&copy, tail);
-    if (!str_ok(&copy))
-        return E_NOMEM;
-    *complete = sqlite3_complete(str_text(&copy)) != 0;
-    return E_OK;
-}
-
-/* Where the walk through one statement stands. */
-struct walk {
-    enum { BEHIND_OTHER, BEHIND_SEMICOLON, BEHIND_END } behind; /* END: one that follows a ; */
-    bool refused; /* sqlite3_complete said no to the first semicolon: a trigger */
-};
-
-/* A semicolon: is it the last one? */
-static int try_end(struct walk *walk, const struct sql_piece *piece, const char *semicolon,
-                   bool *ends, struct error *e)
-{
-    *ends = false;
-    if (walk->refused && walk->behind != BEHIND_END)
-        return E_OK;
-    if (is_complete(piece->text, (size_t)(semicolon - piece->text), ";", ends) != E_OK)
-        return error_oom(e);
-    walk->refused = true;
-    return E_OK;
-}
-
 /* The text ended without a semicolon: fine, if one would have made the statement complete. */
-static int end_of_text(const struct sql_piece *piece, struct error *e)
+static int end_of_text(struct ending *ending, const struct sql_piece *piece, struct error *e)
 {
-    bool complete;
+    const char *why = NULL, *hint = "";
+    int r = ending_of_text(ending, piece, &why, &hint);
 
-    if (is_complete(piece->text, piece->len, "\n;", &complete) != E_OK)
+    if (r != E_OK)
         return error_oom(e);
-    if (complete)
-        return E_OK;
-    return fail_at(e, piece->line, "the trigger that begins here has no end",
-                   "end its body with \"END;\"");
+    return why ? fail_at(e, piece->line, why, hint) : E_OK;
 }
 
-static void note_token(struct walk *walk, struct sql_piece *piece, const struct token *token)
+static void note_token(struct sql_scan *s, struct ending *ending, struct sql_piece *piece,
+                       const struct token *token)
 {
-    bool end = walk->behind == BEHIND_SEMICOLON && token_is(token, "END");
-
-    walk->behind = token->kind == TOKEN_SEMICOLON ? BEHIND_SEMICOLON
-                   : end                          ? BEHIND_END
-                                                  : BEHIND_OTHER;
+    if (!piece->stray && directive_text(token) && first_on_line(s, token->at))
+        piece->stray = s->line;
+    if (token->kind == TOKEN_SPACE || token->kind == TOKEN_COMMENT)
+        return;
+    ending_note(ending, token);
     piece->len = (size_t)(token->at + token->len - piece->text);
 }
 
 static int statement(struct sql_scan *s, struct sql_piece *piece, struct error *e)
 {
-    struct walk walk = {BEHIND_OTHER, false};
+    struct ending ending = {.engine = s->engine};
 
     *piece = (struct sql_piece){.kind = SQL_STATEMENT, .text = s->at, .line = s->line};
     for (;;) {
-        struct token token = token_at(s->at, s->end);
+        struct token token = token_at(s->engine, s->at, s->end);
         bool ends = false;
         int r = E_OK;
 
         if (token.kind == TOKEN_END)
-            return end_of_text(piece, e);
+            return end_of_text(&ending, piece, e);
         if (token.kind == TOKEN_OPEN)
             return unterminated(s, &token, e);
         if (token.kind == TOKEN_SEMICOLON)
-            r = try_end(&walk, piece, token.at, &ends, e);
+            r = ending_try(&ending, piece, token.at, &ends);
         if (r != E_OK)
-            return r;
-        if (!ends && token.kind != TOKEN_SPACE && token.kind != TOKEN_COMMENT)
-            note_token(&walk, piece, &token);
-        if (!piece->stray && directive_text(&token) && first_on_line(s, token.at))
-            piece->stray = s->line;
+            return error_oom(e);
+        if (!ends)
+            note_token(s, &ending, piece, &token);
         advance(s, &token);
         if (ends)
             return E_OK;
     }
+}
+
+/* MySQL's client has it, the server does not, and here nobody needs it. */
+static int refuse_delimiter(const struct sql_scan *s, struct error *e)
+{
+    return fail_at(e, s->line, "DELIMITER is a command of the mysql client, not a statement",
+                   "leave it out and end the body with \"END;\": what stands between BEGIN and END "
+                   "is kept together");
 }
 
 int sql_next(struct sql_scan *s, struct sql_piece *piece, struct error *e)
@@ -210,7 +178,7 @@ int sql_next(struct sql_scan *s, struct sql_piece *piece, struct error *e)
 
     *piece = (struct sql_piece){.kind = SQL_END};
     while (r == E_OK) {
-        struct token token = token_at(s->at, s->end);
+        struct token token = token_at(s->engine, s->at, s->end);
 
         if (token.kind == TOKEN_OPEN)
             return unterminated(s, &token, e);
@@ -220,7 +188,10 @@ int sql_next(struct sql_scan *s, struct sql_piece *piece, struct error *e)
             piece->line = s->line;
             return E_OK;
         }
-        if (token.kind == TOKEN_WORD || token.kind == TOKEN_QUOTED || token.kind == TOKEN_OTHER)
+        if (s->engine == ENGINE_MYSQL && token_is(&token, "DELIMITER"))
+            return refuse_delimiter(s, e);
+        if (token.kind != TOKEN_SPACE && token.kind != TOKEN_COMMENT &&
+            token.kind != TOKEN_SEMICOLON)
             return statement(s, piece, e);
         advance(s, &token);
     }

@@ -3,6 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "sql/lexer.h"
+
 bool token_word_byte(char c)
 {
     unsigned char u = (unsigned char)c;
@@ -60,7 +62,7 @@ static size_t quoted_len(const char *at, const char *end)
     }
 }
 
-static size_t line_comment_len(const char *at, const char *end)
+size_t lexer_line(const char *at, const char *end)
 {
     const char *feed = memchr(at, '\n', (size_t)(end - at));
 
@@ -74,40 +76,54 @@ static size_t block_comment_len(const char *at, const char *end)
     return close ? (size_t)(close + 2 - at) : 0;
 }
 
-static struct token make(enum token_kind kind, const char *at, size_t len, const char *end)
+struct token lexer_token(enum token_kind kind, const char *at, size_t len, const char *end)
 {
     if (len == 0)
         return (struct token){TOKEN_OPEN, at, (size_t)(end - at)};
     return (struct token){kind, at, len};
 }
 
-struct token token_at(const char *at, const char *end)
+static struct token sqlite_token(const char *at, const char *end)
 {
     size_t left = (size_t)(end - at);
 
     if (left == 0)
         return (struct token){TOKEN_END, at, 0};
-    if (is_space(*at) || is_mark(at, end))
-        return make(TOKEN_SPACE, at, space_len(at, end), end);
+    if (is_space(*at))
+        return lexer_token(TOKEN_SPACE, at, space_len(at, end), end);
     if (token_word_byte(*at))
-        return make(TOKEN_WORD, at, word_len(at, end), end);
+        return lexer_token(TOKEN_WORD, at, word_len(at, end), end);
     if (strchr("'\"`[", *at) && *at)
-        return make(TOKEN_QUOTED, at, quoted_len(at, end), end);
+        return lexer_token(TOKEN_QUOTED, at, quoted_len(at, end), end);
     if (left > 1 && at[0] == '-' && at[1] == '-')
-        return make(TOKEN_COMMENT, at, line_comment_len(at, end), end);
+        return lexer_token(TOKEN_COMMENT, at, lexer_line(at, end), end);
     if (left > 1 && at[0] == '/' && at[1] == '*')
-        return make(TOKEN_COMMENT, at, block_comment_len(at, end), end);
-    return make(*at == ';' ? TOKEN_SEMICOLON : TOKEN_OTHER, at, 1, end);
+        return lexer_token(TOKEN_COMMENT, at, block_comment_len(at, end), end);
+    return lexer_token(*at == ';' ? TOKEN_SEMICOLON : TOKEN_OTHER, at, 1, end);
 }
 
-struct token token_next(const char **at, const char *end)
+struct token token_at(enum engine_kind engine, const char *at, const char *end)
+{
+    if (is_mark(at, end)) /* no server knows it; a text must not begin with it, nor a statement */
+        return lexer_token(TOKEN_SPACE, at, space_len(at, end), end);
+    switch (engine) {
+    case ENGINE_POSTGRES:
+        return postgres_token(at, end);
+    case ENGINE_MYSQL:
+        return mysql_token(at, end);
+    default:
+        return sqlite_token(at, end);
+    }
+}
+
+struct token token_next(enum engine_kind engine, const char **at, const char *end)
 {
     struct token token;
 
     do {
-        token = token_at(*at, end);
-        *at += token.len;
-    } while (token.kind == TOKEN_SPACE || token.kind == TOKEN_COMMENT);
+        token = token_at(engine, *at, end);
+        *at += token.kind == TOKEN_CODE ? mysql_code_mark(&token) : token.len;
+    } while (token.kind == TOKEN_SPACE || token.kind == TOKEN_COMMENT || token.kind == TOKEN_CODE);
     return token;
 }
 

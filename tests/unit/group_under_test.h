@@ -76,8 +76,9 @@ static inline void set_up(struct fleet_under_test *t, const char *setup, const c
     memset(t, 0, sizeof *t);
     assert_int_equal(sqlite_engine_setup(), E_OK);
     assert_non_null(getcwd(t->dir, sizeof t->dir - 1));
-    assert_int_equal(script_parse(&t->arena, "001_up.sql", up, &t->up, &e), E_OK);
-    assert_int_equal(script_parse(&t->arena, "001_down.sql", "SELECT 1;", &t->down, &e), E_OK);
+    assert_int_equal(script_parse(&t->arena, ENGINE_SQLITE, "001_up.sql", up, &t->up, &e), E_OK);
+    assert_int_equal(
+        script_parse(&t->arena, ENGINE_SQLITE, "001_down.sql", "SELECT 1;", &t->down, &e), E_OK);
     t->step = (struct step){.version = 1,
                             .digits = "001",
                             .name = "up",

@@ -8,7 +8,8 @@ static void go_back_with(struct fleet_under_test *t, const char *down)
 {
     CLEANUP_ERROR struct error e = ERROR_INIT;
 
-    assert_int_equal(script_parse(&t->arena, "001_down.sql", down, &t->down, &e), E_OK);
+    assert_int_equal(script_parse(&t->arena, ENGINE_SQLITE, "001_down.sql", down, &t->down, &e),
+                     E_OK);
 }
 
 static void a_vacuum_commits(void **state)

@@ -19,7 +19,7 @@ enum { MOST = 12 };
 struct world {
     struct migration migrations[MOST];
     struct script downs[MOST];
-    struct source source;
+    struct source sources[ENGINES], source; /* source: SQLite's, while it is made */
     struct applied applied[MOST][MOST];
     struct lineage lineages[MOST];
     struct tenant tenants[MOST];
@@ -107,6 +107,7 @@ static void world_init(struct world *w, const char *files, const char *tenants)
         add_file(w, &files);
         files += *files == ' ';
     }
+    w->sources[ENGINE_SQLITE] = w->source;
     while (*tenants) {
         add_tenant(w, &tenants);
         tenants += *tenants == ' ';
@@ -170,7 +171,7 @@ static void check_case(const struct plan_case *c)
 
     world_init(&w, c->files, c->tenants);
     request.selected = w.selected;
-    r = plan_make(&w.fleet, w.facts, &w.source, &request, &plan, &problems, &e);
+    r = plan_make(&w.fleet, w.facts, w.sources, &request, &plan, &problems, &e);
     if (r == E_OK)
         show(&plan, &text);
     if (r != c->outcome)
@@ -377,7 +378,7 @@ static void problems_names_each_one(void **state)
 
     (void)state;
     world_init(&w, "1d 2d", "2 ! ? !");
-    assert_int_equal(plan_make(&w.fleet, w.facts, &w.source,
+    assert_int_equal(plan_make(&w.fleet, w.facts, w.sources,
                                &(struct plan_request){.selected = w.selected}, &plan, &problems,
                                NULL),
                      E_DOUBT);
@@ -397,7 +398,7 @@ static struct plan made(struct world *w, struct plan_request request)
     struct plan plan;
 
     request.selected = w->selected;
-    assert_int_equal(plan_make(&w->fleet, w->facts, &w->source, &request, &plan, NULL, NULL), E_OK);
+    assert_int_equal(plan_make(&w->fleet, w->facts, w->sources, &request, &plan, NULL, NULL), E_OK);
     return plan;
 }
 

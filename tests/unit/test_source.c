@@ -25,7 +25,7 @@ static void expect_error(int code, const char *where, const char *part)
     CLEANUP_STR struct str text = STR_INIT;
     struct source source;
 
-    assert_int_equal(source_read("m", &source, &e), code);
+    assert_int_equal(source_read("m", ENGINE_SQLITE, &source, &e), code);
     assert_int_equal(e.code, code);
     assert_int_equal(source.n, 0);
     error_render(&e, &text);
@@ -45,7 +45,7 @@ static void read_well(struct source *source)
 {
     CLEANUP_ERROR struct error e = ERROR_INIT;
 
-    if (source_read("m", source, &e) != E_OK)
+    if (source_read("m", ENGINE_SQLITE, source, &e) != E_OK)
         fail_msg("%s:%u: %s", e.file, e.line, e.message);
 }
 
@@ -67,7 +67,7 @@ static void a_missing_folder_is_told_apart(void **state)
     struct source source;
 
     (void)state;
-    assert_int_equal(source_read("nowhere", &source, &e), E_MISSING);
+    assert_int_equal(source_read("nowhere", ENGINE_SQLITE, &source, &e), E_MISSING);
     assert_non_null(strstr(e.message, "nowhere"));
 }
 
@@ -397,8 +397,8 @@ static void canonical_text_gives_an_equal_script(void **state)
 
         for (uint64_t i = 0; i < run % 12; i++)
             add_random(&text, &seed, &given);
-        if (script_parse(&arena, "first", str_text(&text), &first, NULL) != E_OK ||
-            script_parse(&arena, "second", first.text, &second, NULL) != E_OK)
+        if (script_parse(&arena, ENGINE_SQLITE, "first", str_text(&text), &first, NULL) != E_OK ||
+            script_parse(&arena, ENGINE_SQLITE, "second", first.text, &second, NULL) != E_OK)
             fail_msg("run %d cannot be parsed: %s", (int)run, str_text(&text));
         assert_equal_scripts(&first, &second);
     }
@@ -411,9 +411,9 @@ static void a_script_takes_no_sections(void **state)
     struct script script;
 
     (void)state;
-    assert_int_equal(
-        script_parse(&arena, "history of acme", "SELECT 1;\n-- lockstep:down\n", &script, &e),
-        E_INVALID);
+    assert_int_equal(script_parse(&arena, ENGINE_SQLITE, "history of acme",
+                                  "SELECT 1;\n-- lockstep:down\n", &script, &e),
+                     E_INVALID);
     assert_string_equal(e.file, "history of acme");
     assert_int_equal(e.line, 2);
 }
@@ -449,7 +449,8 @@ static void new_counts_on_in_the_same_width(void **state)
 
 static void new_refuses_names_that_would_not_be_read(void **state)
 {
-    static const char *const names[] = {"", "a/b", "x.up", "x.down", "x.sql", "a\nb", "it's"};
+    static const char *const names[] = {"",      "a/b",  "x.up", "x.down",
+                                        "x.sql", "a\nb", "it's", "x.mysql"};
     CLEANUP_ERROR struct error e = ERROR_INIT;
     char *path;
 

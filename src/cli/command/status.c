@@ -42,7 +42,7 @@ static void version_lines(struct cli *cli, const struct status *st)
         const struct status_version *v = &st->versions[i];
         CLEANUP_STR struct str word = STR_INIT;
 
-        version_words(&word, &cli->session->source, v->version);
+        version_words(&word, session_names(cli->session), v->version);
         str_add(&cli->out, "  ");
         str_join(&cli->out, &word);
         str_addf(&cli->out, "%*s %8zu", word.len < 10 ? (int)(10 - word.len) : 0, "", v->tenants);
@@ -68,7 +68,7 @@ static void laggard_lines(struct cli *cli, const struct status *st)
         str_add(&cli->out, "  ");
         text_safe(&cli->out, st->laggards[i].id);
         str_add(&cli->out, " at ");
-        version_words(&cli->out, &cli->session->source, st->laggards[i].version);
+        version_words(&cli->out, session_names(cli->session), st->laggards[i].version);
         str_addc(&cli->out, '\n');
     }
     more(cli, st->n_laggards);
@@ -167,7 +167,7 @@ static void versions_doc(struct cli *cli, json_t *in, const struct status *st)
         CLEANUP_STR struct str word = STR_INIT;
         json_t *item = doc_item(d, list);
 
-        version_words(&word, &cli->session->source, st->versions[i].version);
+        version_words(&word, session_names(cli->session), st->versions[i].version);
         doc_int(d, item, "version", (json_int_t)st->versions[i].version);
         doc_str(d, item, "digits", &word);
         doc_int(d, item, "tenants", (json_int_t)st->versions[i].tenants);

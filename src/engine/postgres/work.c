@@ -151,6 +151,8 @@ static int run_step(struct pg *pg, struct pg_history *h, const struct pg_work *w
 
     if (r == E_OK && !step->mark)
         r = pg_work_script(pg, w, script_of(w, step), &ran, e);
+    if (r == E_OK && !step->mark) /* whoever prepares is who commits */
+        r = pg_exec(pg, "RESET ROLE; RESET SESSION AUTHORIZATION", e);
     return r == E_OK ? record(h, w, step, started_us, e) : r;
 }
 

@@ -133,7 +133,7 @@ static int step_all(sqlite3_stmt *stmt, const struct statement *statement, struc
 {
     int rc;
 
-    g->vacuuming = sql_escapes(statement->sql, statement->len) == SQL_ESCAPE_OUTSIDE;
+    g->vacuuming = sql_escapes(ENGINE_SQLITE, statement->sql, statement->len) == SQL_ESCAPE_OUTSIDE;
     do
         rc = sqlite3_step(stmt);
     while (rc == SQLITE_ROW && !statement->check);

@@ -1,0 +1,199 @@
+/*
+ * Escapes by PostgreSQL's own grammar: libpg_query gives a statement's tree as JSON,
+ * {"stmts": [{"stmt": {"IndexStmt": {"concurrent": true, ...}}}]}. The name of the node and a field
+ * or two of it tell.
+ */
+#include <jansson.h>
+#include <pg_query.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "sql/judge.h"
+
+enum { CURSOR_HOLD = 0x20 }; /* CURSOR_OPT_HOLD of PostgreSQL's parsenodes.h, since 14 */
+
+static const char *text_of(const json_t *node, const char *field)
+{
+    const char *text = json_string_value(json_object_get(node, field));
+
+    return text ? text : "";
+}
+
+/* Does a list of options ({"DefElem": {"defname": ...}}) have this one? */
+static bool has_option(const json_t *list, const char *name)
+{
+    for (size_t i = 0; i < json_array_size(list); i++)
+        if (str_same(text_of(json_object_get(json_array_get(list, i), "DefElem"), "defname"), name))
+            return true;
+    return false;
+}
+
+static enum sql_escape alone_if(bool alone)
+{
+    return alone ? SQL_ESCAPE_ALONE : SQL_ESCAPE_NONE;
+}
+
+static enum sql_escape concurrent(const json_t *node)
+{
+    return alone_if(json_is_true(json_object_get(node, "concurrent")));
+}
+
+static enum sql_escape reindex(const json_t *node)
+{
+    const char *kind = text_of(node, "kind");
+
+    return alone_if(
+        has_option(json_object_get(node, "params"), "concurrently") ||
+        (!str_same(kind, "REINDEX_OBJECT_TABLE") && !str_same(kind, "REINDEX_OBJECT_INDEX")));
+}
+
+static enum sql_escape vacuum(const json_t *node)
+{
+    return alone_if(json_is_true(json_object_get(node, "is_vacuumcmd"))); /* else ANALYZE */
+}
+
+static enum sql_escape cluster(const json_t *node)
+{
+    return alone_if(!json_object_get(node, "relation"));
+}
+
+static enum sql_escape alter_database(const json_t *node)
+{
+    return alone_if(has_option(json_object_get(node, "options"), "tablespace"));
+}
+
+static enum sql_escape discard(const json_t *node)
+{
+    return alone_if(str_same(text_of(node, "target"), "DISCARD_ALL"));
+}
+
+/* DETACH PARTITION ... CONCURRENTLY */
+static enum sql_escape alter_table(const json_t *node)
+{
+    const json_t *commands = json_object_get(node, "cmds");
+
+    for (size_t i = 0; i < json_array_size(commands); i++) {
+        const json_t *command = json_object_get(json_array_get(commands, i), "AlterTableCmd");
+        const json_t *def = json_object_get(json_object_get(command, "def"), "PartitionCmd");
+
+        if (concurrent(def) != SQL_ESCAPE_NONE)
+            return SQL_ESCAPE_ALONE;
+    }
+    return SQL_ESCAPE_NONE;
+}
+
+static enum sql_escape copy(const json_t *node)
+{
+    return json_object_get(node, "filename") ? SQL_ESCAPE_NONE : SQL_ESCAPE_STREAM;
+}
+
+static enum sql_escape cursor(const json_t *node)
+{
+    bool hold = json_integer_value(json_object_get(node, "options")) & CURSOR_HOLD;
+
+    return hold ? SQL_ESCAPE_CURSOR : SQL_ESCAPE_NONE;
+}
+
+static enum sql_escape range(const json_t *relation)
+{
+    bool temp = str_same(text_of(relation, "relpersistence"), "t") ||
+                str_same(text_of(relation, "schemaname"), "pg_temp");
+
+    return temp ? SQL_ESCAPE_TEMP : SQL_ESCAPE_NONE;
+}
+
+static enum sql_escape create_table(const json_t *node)
+{
+    return range(json_object_get(node, "relation"));
+}
+
+static enum sql_escape create_as(const json_t *node)
+{
+    return range(json_object_get(json_object_get(node, "into"), "rel"));
+}
+
+static enum sql_escape create_view(const json_t *node)
+{
+    return range(json_object_get(node, "view"));
+}
+
+static enum sql_escape create_sequence(const json_t *node)
+{
+    return range(json_object_get(node, "sequence"));
+}
+
+/* SELECT ... INTO TEMP; in a UNION it stands in the leftmost one. */
+static enum sql_escape select_into(const json_t *node)
+{
+    while (json_object_get(node, "larg"))
+        node = json_object_get(node, "larg");
+    return range(json_object_get(json_object_get(node, "intoClause"), "rel"));
+}
+
+static const struct rule {
+    const char *node;
+    enum sql_escape escape;
+    enum sql_escape (*look)(const json_t *node); /* NULL: the node alone tells */
+} rules[] = {
+    {"TransactionStmt", SQL_ESCAPE_TRANSACTION, NULL},
+    {"IndexStmt", SQL_ESCAPE_NONE, concurrent},
+    {"DropStmt", SQL_ESCAPE_NONE, concurrent},
+    {"ReindexStmt", SQL_ESCAPE_NONE, reindex},
+    {"VacuumStmt", SQL_ESCAPE_NONE, vacuum},
+    {"ClusterStmt", SQL_ESCAPE_NONE, cluster},
+    {"CreatedbStmt", SQL_ESCAPE_ALONE, NULL},
+    {"DropdbStmt", SQL_ESCAPE_ALONE, NULL},
+    {"AlterDatabaseStmt", SQL_ESCAPE_NONE, alter_database},
+    {"AlterSystemStmt", SQL_ESCAPE_ALONE, NULL},
+    {"CreateTableSpaceStmt", SQL_ESCAPE_ALONE, NULL},
+    {"DropTableSpaceStmt", SQL_ESCAPE_ALONE, NULL},
+    {"CreateSubscriptionStmt", SQL_ESCAPE_ALONE, NULL},
+    {"AlterSubscriptionStmt", SQL_ESCAPE_ALONE, NULL},
+    {"DropSubscriptionStmt", SQL_ESCAPE_ALONE, NULL},
+    {"DiscardStmt", SQL_ESCAPE_NONE, discard},
+    {"AlterTableStmt", SQL_ESCAPE_NONE, alter_table},
+    {"CopyStmt", SQL_ESCAPE_NONE, copy},
+    {"ListenStmt", SQL_ESCAPE_NOTIFY, NULL},
+    {"UnlistenStmt", SQL_ESCAPE_NOTIFY, NULL},
+    {"NotifyStmt", SQL_ESCAPE_NOTIFY, NULL},
+    {"DeclareCursorStmt", SQL_ESCAPE_NONE, cursor},
+    {"CreateStmt", SQL_ESCAPE_NONE, create_table},
+    {"CreateTableAsStmt", SQL_ESCAPE_NONE, create_as},
+    {"ViewStmt", SQL_ESCAPE_NONE, create_view},
+    {"CreateSeqStmt", SQL_ESCAPE_NONE, create_sequence},
+    {"SelectStmt", SQL_ESCAPE_NONE, select_into},
+};
+
+static enum sql_escape judge(const char *tree)
+{
+    json_t *root = json_loads(tree, 0, NULL);
+    const json_t *first = json_array_get(json_object_get(root, "stmts"), 0);
+    const json_t *stmt = json_object_get(first, "stmt");
+    enum sql_escape escape = SQL_ESCAPE_NONE;
+
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+        const json_t *node = json_object_get(stmt, rules[i].node);
+
+        if (node)
+            escape = rules[i].look ? rules[i].look(node) : rules[i].escape;
+    }
+    json_decref(root);
+    return escape;
+}
+
+bool postgres_tree_escape(const char *sql, size_t len, enum sql_escape *escape)
+{
+    CLEANUP_STR struct str copy = STR_INIT;
+    PgQueryParseResult result;
+    bool parsed;
+
+    str_addn(&copy, sql, len);
+    if (!str_ok(&copy))
+        return false;
+    result = pg_query_parse(str_text(&copy));
+    parsed = !result.error && result.parse_tree;
+    if (parsed)
+        *escape = judge(result.parse_tree);
+    pg_query_free_parse_result(result);
+    return parsed;
+}
