@@ -5,6 +5,19 @@
 #include "cli/plan_view.h"
 #include "op/session.h"
 
+/* With `values`, as one of its tenants gets it. */
+static void expanded_doc(struct cli *cli, json_t *in, const struct plan *plan,
+                         const struct step *step, const struct statement *statement)
+{
+    CLEANUP_STR struct str sql = STR_INIT;
+    const struct tenant *tenant = &cli->session->fleet.tenants[step_example(plan, step)];
+
+    if (plan_expand(plan, step->script, statement, tenant, &sql) != E_OK)
+        sql.failed = true;
+    doc_text(&cli->doc, in, "example", tenant->id);
+    doc_str(&cli->doc, in, "expanded", &sql);
+}
+
 static void statement_doc(struct doc *d, json_t *in, const struct statement *statement)
 {
     CLEANUP_STR struct str sql = STR_INIT;
@@ -15,9 +28,11 @@ static void statement_doc(struct doc *d, json_t *in, const struct statement *sta
     doc_bool(d, in, "check", statement->check);
 }
 
-static void step_doc(struct doc *d, json_t *in, const struct step_use *use)
+static void step_doc(struct cli *cli, json_t *in, const struct plan *plan,
+                     const struct step_use *use)
 {
     const struct step *step = use->step;
+    struct doc *d = &cli->doc;
     json_t *statements = doc_list(d, in, "statements");
 
     doc_int(d, in, "version", (json_int_t)step->version);
@@ -30,19 +45,26 @@ static void step_doc(struct doc *d, json_t *in, const struct step_use *use)
     doc_bool(d, in, "transaction", !step->script->transaction_off);
     doc_bool(d, in, "foreign_keys", !step->script->foreign_keys_off);
     doc_int(d, in, "tenants", (json_int_t)use->tenants);
-    for (size_t i = 0; i < step->script->n; i++)
-        statement_doc(d, doc_item(d, statements), &step->script->statements[i]);
+    for (size_t i = 0; i < step->script->n; i++) {
+        const struct statement *statement = &step->script->statements[i];
+        json_t *item = doc_item(d, statements);
+
+        statement_doc(d, item, statement);
+        if (statement->values)
+            expanded_doc(cli, item, plan, step, statement);
+    }
 }
 
-static void steps_doc(struct doc *d, json_t *in, const struct plan *plan)
+static void steps_doc(struct cli *cli, json_t *in, const struct plan *plan)
 {
+    struct doc *d = &cli->doc;
     CLEANUP_STEP_USES struct step_uses uses = {0};
     json_t *list = doc_list(d, in, "steps");
 
     if (step_uses_make(plan, &uses) != E_OK)
         d->failed = true;
     for (size_t i = 0; i < uses.n; i++)
-        step_doc(d, doc_item(d, list), &uses.list[i]);
+        step_doc(cli, doc_item(d, list), plan, &uses.list[i]);
 }
 
 static void groups_doc(struct cli *cli, json_t *in, const struct plan *plan)
@@ -101,7 +123,7 @@ void plan_doc(struct cli *cli, const struct plan *plan)
     doc_bool(d, root, "drops_data", plan->drops_data);
     doc_real(d, root, "hold_estimate_s", plan->hold_estimate_s);
     doc_text(d, root, "digest", plan->digest);
-    steps_doc(d, root, plan);
+    steps_doc(cli, root, plan);
     groups_doc(cli, root, plan);
     skips_doc(d, root, plan);
 }

@@ -157,19 +157,39 @@ static void skips(struct cli *cli, const struct plan *plan)
     }
 }
 
-static void statement_text(struct str *out, const struct statement *statement)
+/* One with `values` as the first of its tenants gets it. */
+static void add_statement(struct cli *cli, const struct plan *plan, const struct step *step,
+                          const struct statement *statement, struct str *sql)
+{
+    const struct tenant *tenant;
+
+    if (!statement->values) {
+        str_addn(sql, statement->sql, statement->len);
+        return;
+    }
+    tenant = &cli->session->fleet.tenants[step_example(plan, step)];
+    str_add(&cli->out, "    -- for each tenant with its values, for ");
+    text_safe(&cli->out, tenant->id);
+    str_add(&cli->out, ":\n");
+    if (plan_expand(plan, step->script, statement, tenant, sql) != E_OK)
+        sql->failed = true;
+}
+
+static void statement_text(struct cli *cli, const struct plan *plan, const struct step *step,
+                           const struct statement *statement)
 {
     CLEANUP_STR struct str sql = STR_INIT;
+    struct str *out = &cli->out;
 
     if (statement->check)
         str_add(out, "    -- must find no row:\n");
-    str_addn(&sql, statement->sql, statement->len);
+    add_statement(cli, plan, step, statement, &sql);
     str_addc(&sql, ';');
     out->failed = out->failed || !str_ok(&sql);
     text_block(out, str_text(&sql), sql.len, 4);
 }
 
-static void step_text(struct cli *cli, const struct step_use *use)
+static void step_text(struct cli *cli, const struct plan *plan, const struct step_use *use)
 {
     const struct step *step = use->step;
     struct str *out = &cli->out;
@@ -184,7 +204,7 @@ static void step_text(struct cli *cli, const struct step_use *use)
     str_add(out, step->script->foreign_keys_off ? ", foreign keys off" : "");
     str_addc(out, '\n');
     for (size_t i = 0; i < step->script->n; i++)
-        statement_text(out, &step->script->statements[i]);
+        statement_text(cli, plan, step, &step->script->statements[i]);
     if (step->script->n == 0)
         str_add(out, "    (nothing)\n");
 }
@@ -204,7 +224,7 @@ void plan_text(struct cli *cli, const struct plan *plan)
         return;
     str_addf(&cli->out, "  digest      %s\n", plan->digest);
     for (size_t i = 0; i < uses.n; i++)
-        step_text(cli, &uses.list[i]);
+        step_text(cli, plan, &uses.list[i]);
 }
 
 void problems_text(struct cli *cli, const struct problems *problems)

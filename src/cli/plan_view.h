@@ -31,6 +31,8 @@ struct step_uses {
     struct step_use *list; /* owned */
     size_t n;
 };
+/* The first tenant that takes this step. */
+uint32_t step_example(const struct plan *plan, const struct step *step);
 int step_uses_make(const struct plan *plan, struct step_uses *uses); /* E_OK or E_NOMEM */
 void step_uses_free(struct step_uses *uses);
 

@@ -26,6 +26,18 @@ static size_t find_use(struct step_uses *uses, const struct step *step)
     return i;
 }
 
+uint32_t step_example(const struct plan *plan, const struct step *step)
+{
+    for (size_t i = 0; i < plan->n_branches; i++) {
+        const struct plan_branch *b = &plan->branches[i];
+
+        for (uint16_t k = b->from; k < b->to; k++)
+            if (same_step(&plan->recipes[b->recipe].steps[k], step))
+                return b->tenant;
+    }
+    return 0;
+}
+
 /* How many tenants take steps [from, to) of each recipe: differences, summed up afterwards. */
 static void count_branches(const struct plan *plan, const size_t *first, int64_t *change)
 {

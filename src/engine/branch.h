@@ -8,6 +8,7 @@
 
 #include "base/engine.h"
 #include "source/step.h"
+#include "sql/expand.h"
 
 /* In a group's list of branches: this slot is another participant's. */
 #define BRANCH_OTHERS UINT32_MAX
@@ -29,6 +30,7 @@ struct branch_spec {
     struct place place; /* on it */
     const struct step *steps;
     uint32_t n;
+    struct sql_values values; /* for statements that ask for them */
     bool may_log; /* may become logged when the plan promised more (WAL: an application came) */
 };
 

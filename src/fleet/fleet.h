@@ -68,6 +68,9 @@ bool selection_takes(const struct selection *selection,
                      const struct tenant *tenant); /* NULL: all */
 void selection_free(struct selection *selection);
 
+/* A label's value; "id" is one, too. NULL: it has none of this name. */
+const char *tenant_value(const struct tenant *tenant, const char *name);
+
 /* NULL when there is none of that id. O(log n). */
 const struct tenant *fleet_find(const struct fleet *fleet, const char *id);
 

@@ -88,12 +88,12 @@ int selection_parse(const char *text, struct selection **selection, struct error
     return r;
 }
 
-static const char *value_of(const struct tenant *tenant, const char *key)
+const char *tenant_value(const struct tenant *tenant, const char *name)
 {
-    if (strcmp(key, "id") == 0)
+    if (strcmp(name, "id") == 0)
         return tenant->id;
     for (size_t i = 0; i < tenant->n_labels; i++)
-        if (strcmp(tenant->labels[i].key, key) == 0)
+        if (strcmp(tenant->labels[i].key, name) == 0)
             return tenant->labels[i].value;
     return NULL;
 }
@@ -102,7 +102,7 @@ bool selection_takes(const struct selection *selection, const struct tenant *ten
 {
     for (size_t i = 0; selection && i < selection->n; i++) {
         const struct term *term = &selection->terms[i];
-        const char *value = value_of(tenant, term->key);
+        const char *value = tenant_value(tenant, term->key);
         bool matches = value && fnmatch(term->value, value, 0) == 0;
 
         if (matches == term->negated)

@@ -139,7 +139,9 @@ static int take_plan(struct job *job, const struct session *s, const struct plan
         add_branch(job, &s->fleet, planned->survey, plan, &plan->branches[i]);
     for (size_t i = 0; i < plan->n_groups; i++)
         job->groups[job->n_groups++] = (struct job_group){plan->groups[i].first, plan->groups[i].n};
-    return add_servers(job, &s->fleet) && job_place(job) ? E_OK : E_NOMEM;
+    return job_take_values(job, plan, &s->fleet) && add_servers(job, &s->fleet) && job_place(job)
+               ? E_OK
+               : E_NOMEM;
 }
 
 int job_make(struct session *s, const struct planned *planned, struct job *job, struct error *e)

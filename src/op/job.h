@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <jansson.h>
+
 #include "base/mem.h"
 #include "core/run.h"
 #include "engine/sqlite/engine.h"
@@ -15,6 +17,7 @@
 #include "store/log.h"
 
 struct error;
+struct fleet;
 struct session;
 struct str;
 struct survey;
@@ -54,6 +57,8 @@ struct job {
     uint16_t *placed;    /* one a branch: its participant */
     uint32_t *server_of; /* one a participant: its server; the files' is not used */
     uint16_t participants;
+    const char **value_names; /* that scripts with `values` ask for */
+    size_t n_value_names;
     size_t tenants;
     int64_t surveyed_us; /* wall clock when the survey began; 0: read back from the log */
     struct job_group *groups;
@@ -79,9 +84,16 @@ int job_read(const char *body, size_t len, struct job *job, struct error *e);
 int job_load(struct session *s, const char *run, struct job *job, struct error *e);
 
 /* The machine for this job: policy and groups. NULL: out of memory. */
-/* Inside: which participants there are, from the branches. False: out of memory, or too many. */
-bool job_place(struct job *job);
 struct run *job_machine(const struct session *s, const struct job *job, int64_t max_hold_ms,
                         int64_t deadline_ms);
+
+/* Inside the job. Which participants there are, from the branches. False: out of memory, or too
+ * many. */
+bool job_place(struct job *job);
+/* The branches' values, from the fleet; to and from the plan event. False, NULL: out of memory, or
+ * what is written is wrong. */
+bool job_take_values(struct job *job, const struct plan *plan, const struct fleet *fleet);
+json_t *job_write_values(const struct job *job);
+bool job_read_values(struct job *job, const json_t *all);
 
 #endif

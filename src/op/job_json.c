@@ -9,6 +9,7 @@
  *             behind it, of one on a server: server, database, schema or null
  *   servers   [[name, engine, url without password], ...]; not there when there are none
  *   groups    [[first, n], ...]
+ *   values    see job_values.c; not there when no script asks for any
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -120,14 +121,16 @@ static json_t *write_all(const struct job *job, struct writing *w)
 {
     json_t *recipes = write_recipes(job, w);
     json_t *servers = job->n_servers ? write_servers(job, w) : NULL;
+    json_t *values = job->n_value_names ? job_write_values(job) : NULL;
 
-    return json_pack("{s:s s:s s:s s:s s:s s:s s:i s:i s:b s:I s:o s:o s:o s:o s:o s:o*}",
+    w->failed = w->failed || (job->n_value_names && !values);
+    return json_pack("{s:s s:s s:s s:s s:s s:s s:i s:i s:b s:I s:o s:o s:o s:o s:o s:o* s:o*}",
                      "command", job->command, "undoes", job->undoes, "target", job->target,
                      "digest", job->digest, "key", job->key, "decisions", job->decisions,
                      "direction", (int)job->direction, "scope", (int)job->scope, "undoable",
                      job->undoable, "tenants", (json_int_t)job->tenants, "scripts", w->scripts,
                      "texts", w->texts, "recipes", recipes, "branches", write_branches(job, w),
-                     "groups", write_groups(job, w), "servers", servers);
+                     "groups", write_groups(job, w), "servers", servers, "values", values);
 }
 
 int job_write(const struct job *job, struct str *body)
@@ -375,7 +378,7 @@ static int read_all(struct job *job, const json_t *all, struct error *e)
     if (read_scripts(job, all, &scripts, e) != E_OK)
         return E_INVALID;
     if (!read_recipes(job, all, scripts) || !read_servers(job, all) || !read_branches(job, all) ||
-        !read_groups(job, all) || !job_place(job))
+        !read_groups(job, all) || !job_read_values(job, all) || !job_place(job))
         return E_INVALID;
     return E_OK;
 }

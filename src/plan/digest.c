@@ -1,6 +1,7 @@
 /*
  * Two plans of one digest do the same to the same tenants: direction, target, then every tenant
- * with steps, in the order of the fleet, with the digest of its recipe. Nothing of the machine, the
+ * with steps, in the order of the fleet, with the digest of its recipe and the values that its
+ * scripts ask for. Nothing of the machine, the
  * clock, the groups or the number of jobs goes in.
  */
 #include <inttypes.h>
@@ -35,6 +36,16 @@ static int digest_recipe(const struct recipe *recipe, char text[HASH_TEXT])
     return E_OK;
 }
 
+static void add_values(struct hash *h, const struct work *w, uint32_t tenant)
+{
+    for (size_t i = 0; i < w->plan->n_value_names; i++) {
+        const char *text = tenant_value(&w->fleet->tenants[tenant], w->plan->value_names[i]);
+
+        hash_add_text(h, w->plan->value_names[i]);
+        hash_add_text(h, text ? text : "");
+    }
+}
+
 static void add_tenants(struct hash *h, const struct work *w, char (*recipes)[HASH_TEXT])
 {
     for (uint32_t i = 0; i < w->fleet->n; i++) {
@@ -44,6 +55,7 @@ static void add_tenants(struct hash *h, const struct work *w, char (*recipes)[HA
             continue;
         hash_add_text(h, plan_tenant_id(w, i));
         hash_add_text(h, recipes[w->pasts[past].recipe]);
+        add_values(h, w, i);
     }
 }
 

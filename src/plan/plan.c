@@ -76,8 +76,10 @@ static int make(struct work *w, struct error *e)
 
 int plan_finish(struct work *w, struct error *e)
 {
-    int r = plan_cut(w, e);
+    int r = plan_values(w, e);
 
+    if (r == E_OK)
+        r = plan_cut(w, e);
     if (r != E_OK)
         return r;
     plan_policy(w);

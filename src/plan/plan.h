@@ -29,6 +29,7 @@
 
 struct error;
 struct fleet;
+struct str;
 
 enum plan_scope { SCOPE_FLEET, SCOPE_GROUP, SCOPE_TENANT };
 enum plan_direction { PLAN_UP, PLAN_DOWN };
@@ -89,10 +90,13 @@ struct plan {
     size_t n_selected;                 /* selected tenants, usable or not */
     size_t n_tenants;                  /* tenants with at least one step */
     size_t n_by_guarantee[GUARANTEES]; /* of those */
-    size_t n_foreign;                  /* tables but no history; selected and usable */
-    size_t n_beyond;                   /* already beyond the target (up never lowers); they stay */
-    bool reversible;                   /* every step has an inverse */
-    bool drops_data; /* a down or an up that the text shows to lose rows (DROP TABLE/COLUMN) */
+    const char **value_names; /* what scripts with `values` ask of a tenant; tenants have each that
+                                 their own scripts ask for */
+    size_t n_value_names;
+    size_t n_foreign; /* tables but no history; selected and usable */
+    size_t n_beyond;  /* already beyond the target (up never lowers); they stay */
+    bool reversible;  /* every step has an inverse */
+    bool drops_data;  /* a down or an up that the text shows to lose rows (DROP TABLE/COLUMN) */
     double hold_estimate_s; /* of the longest group; 0: cannot tell */
     char digest[HASH_TEXT]; /* over direction, target, SQL and tenants with their steps */
 };
@@ -130,5 +134,10 @@ int plan_given(const struct fleet *fleet, const struct facts *facts,
                const struct plan_request *request, const uint32_t *recipe_of, struct plan *plan,
                struct error *e);
 void plan_free(struct plan *plan);
+
+/* Appends a statement with `values` as this tenant gets it, quoted for people to read. */
+struct tenant;
+int plan_expand(const struct plan *plan, const struct script *script,
+                const struct statement *statement, const struct tenant *tenant, struct str *out);
 
 #endif

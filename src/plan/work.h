@@ -5,6 +5,7 @@
  *   target   the version to reach
  *   check    what speaks against it: late, changed and missing migrations
  *   recipe   the steps from each past to the target
+ *   values   what their scripts ask of a tenant, and whether it has it
  *   cut      segments, units, groups
  *   policy   is there an undo where one might be needed?
  *   digest
@@ -48,6 +49,7 @@ int plan_pasts(struct work *w, struct error *e);
 int plan_target(struct work *w, struct error *e);
 int plan_check(struct work *w, struct error *e);
 int plan_recipes(struct work *w, struct error *e);
+int plan_values(struct work *w, struct error *e);
 int plan_cut(struct work *w, struct error *e);
 void plan_policy(struct work *w);
 int plan_digest(struct work *w, struct error *e);

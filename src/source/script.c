@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "source/option.h"
+#include "sql/expand.h"
 
 static int fail_at(struct error *e, const char *file, unsigned line, int code, const char *message)
 {
@@ -158,6 +159,26 @@ static int refuse_ever(const struct script_draft *draft, const struct sql_piece 
     return escape == SQL_ESCAPE_NONE ? E_OK : refuse_escape(&draft->script, &s, escape, e);
 }
 
+static int pass(void *ctx, const char *name)
+{
+    (void)ctx;
+    (void)name;
+    return E_OK;
+}
+
+/* Which names a tenant has is not known here; that they stand right is. */
+static int judge_values(const struct script_draft *draft, const struct sql_piece *piece,
+                        struct error *e)
+{
+    int r = sql_value_names(draft->script.engine, piece->text, piece->len, pass, NULL, e);
+
+    if (r == E_OK)
+        return r;
+    error_at(e, draft->script.file, piece->line);
+    error_statement(e, piece->text, piece->len);
+    return r;
+}
+
 int script_take(struct script_draft *draft, const struct sql_piece *piece, struct error *e)
 {
     struct statement *to;
@@ -170,6 +191,8 @@ int script_take(struct script_draft *draft, const struct sql_piece *piece, struc
         return check_pending(draft, e);
     if (draft->script.engine != ENGINE_SQLITE && refuse_ever(draft, piece, e) != E_OK)
         return E_POLICY;
+    if (draft->values_line && judge_values(draft, piece, e) != E_OK)
+        return E_INVALID;
     if (!array_room(&draft->list, draft->n, &draft->cap, sizeof *draft->list))
         return error_oom(e);
     to = &draft->list[draft->n];

@@ -157,6 +157,42 @@ has_notes()
     for i in 1 2 3 4 5 6; do server sql eu postgres "ROLLBACK PREPARED 'somebody$i'"; done
 }
 
+@test "bodies in dollar quotes stay whole, and tenants get their values" {
+    cat >migrations/001_notes.sql <<'SQL'
+CREATE FUNCTION notes() RETURNS text LANGUAGE plpgsql AS $body$
+BEGIN
+    RETURN 'a;b';
+END;
+$body$;
+CREATE TABLE notes(id text, kind text);
+-- lockstep:values
+INSERT INTO notes VALUES (${id} || notes(), ${kind});
+-- lockstep:down
+DROP TABLE notes;
+DROP FUNCTION notes();
+SQL
+    conf "$eu" "$databases"
+    sed -i "s/kind=database/kind=o'clock\\\\\\\\/" lockstep.conf
+    run -0 lockstep up
+    [ "$(server sql eu tenant_b 'SELECT id, kind FROM notes')" = "ba;b|o'clock\\" ]
+    run -0 lockstep undo last --yes
+}
+
+# whoever prepares is who commits
+@test "a role that a script sets is gone before the vote" {
+    server sql eu postgres 'CREATE ROLE owner_of_tenants'
+    for name in a b c; do
+        server sql eu tenant_$name 'GRANT USAGE, CREATE ON SCHEMA public TO owner_of_tenants'
+    done
+    sed -i '1i SET ROLE owner_of_tenants;' migrations/001_notes.sql
+    conf "$eu" "$databases"
+    run -0 lockstep up
+    says "3 prepared"
+    [ "$(server sql eu tenant_c "SELECT tableowner FROM pg_tables WHERE tablename = 'notes'")" = owner_of_tenants ]
+    run -0 lockstep down base --yes
+    [ -z "$(server prepared eu)" ]
+}
+
 # a run of which the log's end was lost: open, and decided
 @test "tenants of a run that is open in the log are in doubt until recover" {
     conf "$eu" "$databases"

@@ -4,40 +4,23 @@
 #include "base/str.h"
 #include "test.h"
 
-static const char *find(void *ctx, const char *name)
+static const struct sql_value list[] = {{"id", "acme"}, {"tier", "it's"}};
+static const struct sql_values values = {list, 2};
+
+static int cannot_quote(void *ctx, const char *value, struct str *out, struct error *e)
 {
     (void)ctx;
-    return str_same(name, "id") ? "acme" : str_same(name, "tier") ? "it's" : NULL;
+    (void)value;
+    (void)out;
+    return error_set(e, E_REFUSED, "cannot be quoted");
 }
-
-static void list(void *ctx, struct str *names)
-{
-    (void)ctx;
-    str_add(names, "id, tier");
-}
-
-static int quote(void *ctx, const char *value, struct str *out, struct error *e)
-{
-    if (ctx)
-        return error_set(e, E_REFUSED, "cannot be quoted");
-    str_addc(out, '\'');
-    for (; *value; value++) {
-        if (*value == '\'')
-            str_addc(out, '\'');
-        str_addc(out, *value);
-    }
-    str_addc(out, '\'');
-    return E_OK;
-}
-
-static const struct sql_values values = {find, list, quote, NULL};
 
 static void expect(enum engine_kind engine, const char *sql, const char *expanded)
 {
     CLEANUP_STR struct str out = STR_INIT;
     CLEANUP_ERROR struct error e = ERROR_INIT;
 
-    if (sql_expand(engine, sql, strlen(sql), &values, &out, &e) != E_OK)
+    if (sql_expand(engine, sql, strlen(sql), &values, &sql_quoting_shown, &out, &e) != E_OK)
         fail_msg("%s: %s", sql, e.message);
     assert_string_equal(str_text(&out), expanded);
 }
@@ -47,7 +30,8 @@ static void expect_refusal(enum engine_kind engine, const char *sql, const char 
     CLEANUP_STR struct str out = STR_INIT, text = STR_INIT;
     CLEANUP_ERROR struct error e = ERROR_INIT;
 
-    assert_int_equal(sql_expand(engine, sql, strlen(sql), &values, &out, &e), E_INVALID);
+    assert_int_equal(sql_expand(engine, sql, strlen(sql), &values, &sql_quoting_shown, &out, &e),
+                     E_INVALID);
     error_render(&e, &text);
     if (!strstr(str_text(&text), part))
         fail_msg("expected %s in: %s", part, str_text(&text));
@@ -93,12 +77,28 @@ static void a_value_that_cannot_be_quoted_is_an_error(void **state)
 {
     CLEANUP_STR struct str out = STR_INIT;
     CLEANUP_ERROR struct error e = ERROR_INIT;
-    struct sql_values bad = values;
+    const struct sql_quoting bad = {cannot_quote, NULL};
 
     (void)state;
-    bad.ctx = &bad;
-    assert_int_equal(sql_expand(ENGINE_SQLITE, "${id}", 5, &bad, &out, &e), E_REFUSED);
+    assert_int_equal(sql_expand(ENGINE_SQLITE, "${id}", 5, &values, &bad, &out, &e), E_REFUSED);
     assert_string_equal(e.message, "cannot be quoted");
+}
+
+static int add_name(void *ctx, const char *name)
+{
+    str_addf(ctx, "%s ", name);
+    return E_OK;
+}
+
+static void the_names_are_told_that_a_statement_asks_for(void **state)
+{
+    static const char sql[] = "SELECT ${tier}, '$' /* ${no} */, ${id}";
+    CLEANUP_STR struct str names = STR_INIT;
+
+    (void)state;
+    assert_int_equal(sql_value_names(ENGINE_POSTGRES, sql, strlen(sql), add_name, &names, NULL),
+                     E_OK);
+    assert_string_equal(str_text(&names), "tier id ");
 }
 
 int main(void)
@@ -108,6 +108,7 @@ int main(void)
         cmocka_unit_test(quotes_around_a_value_are_refused),
         cmocka_unit_test(what_is_no_value_is_refused),
         cmocka_unit_test(a_value_that_cannot_be_quoted_is_an_error),
+        cmocka_unit_test(the_names_are_told_that_a_statement_asks_for),
     };
 
     return cmocka_run_group_tests_name("expand", tests, NULL, NULL);

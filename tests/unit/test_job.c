@@ -44,6 +44,40 @@ static void a_script_keeps_its_dialect_in_the_log(void **state)
     job_free(&job);
 }
 
+/* One branch that has a value for the second of two names only. */
+static void values_come_back_from_the_log(void **state)
+{
+    static const char *names[] = {"tier", "id"};
+    static const struct sql_value value = {NULL, "it's"};
+    CLEANUP_STR struct str body = STR_INIT;
+    struct script scripts[2];
+    struct job job, back;
+    struct branch_spec spec = {.id = "t", .path = "/t", .n = 1};
+    struct sql_value values[1] = {value};
+    uint32_t recipe = 0;
+    uint16_t from = 0;
+    uint8_t guarantee = 0;
+
+    (void)state;
+    job_init(&job, scripts);
+    values[0].name = names[1];
+    spec.values = (struct sql_values){values, 1};
+    job.branches = &spec;
+    job.recipe_of = &recipe;
+    job.from = &from;
+    job.guarantees = &guarantee;
+    job.n = 1;
+    job.value_names = names;
+    job.n_value_names = 2;
+    assert_int_equal(job_write(&job, &body), E_OK);
+    assert_int_equal(job_read(str_text(&body), body.len, &back, NULL), E_OK);
+    assert_int_equal(back.branches[0].values.n, 1);
+    assert_string_equal(back.branches[0].values.list[0].name, "id");
+    assert_string_equal(back.branches[0].values.list[0].text, "it's");
+    job_free(&back);
+    job_free(&job);
+}
+
 static const char head[] = "{\"command\":\"up\",\"undoes\":\"\",\"target\":\"1\",\"digest\":\"d\","
                            "\"key\":\"k\",\"decisions\":\"/d\",\"direction\":0,\"scope\":0,"
                            "\"undoable\":false,\"tenants\":0,\"scripts\":[\"h\"],\"branches\":[],"
@@ -81,6 +115,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_script_keeps_its_dialect_in_the_log),
+        cmocka_unit_test(values_come_back_from_the_log),
         cmocka_unit_test(a_log_of_before_has_sqlite_s_scripts),
         cmocka_unit_test(an_engine_of_a_later_program_is_refused),
     };

@@ -86,11 +86,32 @@ static int left_transaction(struct pg *pg, struct error *e)
     return error_set(e, E_REFUSED, "this ends the transaction that the migration runs in");
 }
 
-static int run_statement(struct pg *pg, const struct statement *statement, struct error *e)
+static int quote(void *ctx, const char *text, struct str *out, struct error *e)
+{
+    (void)e;
+    pg_add_literal(out, ctx, text);
+    return E_OK; /* what failed marks the str */
+}
+
+static int send(struct pg *pg, const struct statement *statement, const struct sql_values *values,
+                PGresult **rows, struct error *e)
+{
+    const struct sql_quoting quoting = {quote, pg};
+    CLEANUP_STR struct str text = STR_INIT;
+    int r;
+
+    if (!statement->values)
+        return pg_query(pg, statement->sql, 0, NULL, rows, e);
+    r = sql_expand(ENGINE_POSTGRES, statement->sql, statement->len, values, &quoting, &text, e);
+    return r == E_OK ? pg_query(pg, str_text(&text), 0, NULL, rows, e) : r;
+}
+
+static int run_statement(struct pg *pg, const struct statement *statement,
+                         const struct sql_values *values, struct error *e)
 {
     CLEANUP_PG_RESULT PGresult *rows = NULL;
     bool inside = PQtransactionStatus(pg->conn) == PQTRANS_INTRANS;
-    int r = pg_query(pg, statement->sql, 0, NULL, &rows, e);
+    int r = send(pg, statement, values, &rows, e);
 
     if (r == E_OK && inside && PQtransactionStatus(pg->conn) != PQTRANS_INTRANS)
         return left_transaction(pg, e);
@@ -108,7 +129,7 @@ int pg_work_script(struct pg *pg, const struct pg_work *w, const struct script *
     *ran = 0;
     pg->setup.patience_ms = patience(longer(script->statement_timeout_ms, w->statement_timeout_ms));
     for (size_t i = 0; i < script->n && r == E_OK; i++) {
-        r = run_statement(pg, &script->statements[i], e);
+        r = run_statement(pg, &script->statements[i], &w->spec->values, e);
         if (r == E_OK)
             (*ran)++;
         if (r != E_OK) {

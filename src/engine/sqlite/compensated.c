@@ -98,7 +98,7 @@ static int give_up(const struct slot *slot, const struct work *w)
     CLEANUP_ERROR struct error ignored = ERROR_INIT;
     struct work back = *w;
 
-    back.limits.stop = NULL; /* what goes back, goes back */
+    back.terms.stop = NULL; /* what goes back, goes back */
     return compensated_roll_back(slot, &back, &ignored);
 }
 
@@ -142,7 +142,7 @@ static int take_back(sqlite3 *db, const struct work *w, struct error *e)
     else if (r == E_OK && ran)
         r = work_run(db, &back, e);
     else if (r == E_OK)
-        r = script_run(db, w->undo ? w->steps[0].script : w->steps[0].inverse, &w->limits, e);
+        r = script_run(db, w->undo ? w->steps[0].script : w->steps[0].inverse, &w->terms, e);
     return r == E_OK ? in_transaction(db, ledger_end, w, e) : r;
 }
 

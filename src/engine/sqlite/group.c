@@ -39,7 +39,8 @@ struct work group_work(const struct sqlite_group *g, const struct slot *slot)
         .run = g->engine->run,
         .group = g->id,
         .log_head = g->log_head,
-        .limits = {.statement_timeout_ms = g->engine->statement_timeout_ms},
+        .terms = {.values = &slot->spec->values,
+                  .statement_timeout_ms = g->engine->statement_timeout_ms},
         .extensions = g->engine->extensions,
     };
 }

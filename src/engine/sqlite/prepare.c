@@ -134,7 +134,7 @@ int slot_prepare(struct sqlite_group *g, struct slot *slot, enum guarantee *guar
     struct tenant_file *f;
     int r;
 
-    w.limits.stop = g->undo ? NULL : &g->engine->stop; /* what goes back, goes back */
+    w.terms.stop = g->undo ? NULL : &g->engine->stop; /* what goes back, goes back */
     if (work_is_outside(&w)) {
         *guarantee = GUARANTEE_COMPENSATED;
         return compensated_prepare(slot, &w, e);
@@ -163,7 +163,7 @@ int sqlite_rehearse(struct sqlite_engine *engine, uint32_t branch, struct error 
     struct tenant_file f = {0};
     int r;
 
-    w.limits.stop = &engine->stop;
+    w.terms.stop = &engine->stop;
     if (work_is_outside(&w))
         return E_OK; /* it would take effect; the plan says so */
     r = slot_prepare_atomic(engine, spec, &w, NULL, &f, e);

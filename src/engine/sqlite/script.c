@@ -13,6 +13,7 @@
 
 struct guard {
     const struct script *script;
+    const struct sql_values *values;
     enum sql_escape denied;
     bool history;        /* it tried to write our table */
     bool vacuuming;      /* what is asked about now is VACUUM's own work: it copies by SQL */
@@ -141,14 +142,47 @@ static int step_all(sqlite3_stmt *stmt, const struct statement *statement, struc
     return rc;
 }
 
+static int quote(void *ctx, const char *text, struct str *out, struct error *e)
+{
+    char *quoted = sqlite3_mprintf("%Q", text);
+
+    (void)ctx;
+    if (!quoted)
+        return error_oom(e);
+    str_add(out, quoted);
+    sqlite3_free(quoted);
+    return E_OK;
+}
+
+/* With `values` there are more bytes than the file has; text holds them then. */
+static int prepare(sqlite3 *db, const struct statement *statement, const struct guard *g,
+                   sqlite3_stmt **stmt, struct error *e)
+{
+    static const struct sql_quoting quoting = {quote, NULL};
+    CLEANUP_STR struct str text = STR_INIT;
+    const char *sql = statement->sql;
+    size_t len = statement->len;
+
+    if (statement->values) {
+        int r = sql_expand(ENGINE_SQLITE, sql, len, g->values, &quoting, &text, e);
+
+        if (r != E_OK)
+            return r;
+        sql = str_text(&text);
+        len = text.len;
+    }
+    return sqlite3_prepare_v3(db, sql, (int)len, 0, stmt, NULL) == SQLITE_OK ? E_OK
+                                                                             : explain(db, g, e);
+}
+
 static int run_statement(sqlite3 *db, const struct statement *statement, struct guard *g,
                          struct error *e)
 {
     CLEANUP_STMT sqlite3_stmt *stmt = NULL;
-    int rc = sqlite3_prepare_v3(db, statement->sql, (int)statement->len, 0, &stmt, NULL);
+    int rc = prepare(db, statement, g, &stmt, e);
 
-    if (rc != SQLITE_OK)
-        return explain(db, g, e);
+    if (rc != E_OK)
+        return rc;
     if (!stmt)
         return E_OK;
     rc = step_all(stmt, statement, g);
@@ -163,12 +197,12 @@ static void place(const struct script *script, const struct statement *statement
     error_statement(e, statement->sql, statement->len);
 }
 
-int script_run(sqlite3 *db, const struct script *script, const struct script_limits *limits,
+int script_run(sqlite3 *db, const struct script *script, const struct script_terms *terms,
                struct error *e)
 {
     int64_t timeout =
-        script->statement_timeout_ms ? script->statement_timeout_ms : limits->statement_timeout_ms;
-    struct guard g = {.script = script, .stop = limits->stop};
+        script->statement_timeout_ms ? script->statement_timeout_ms : terms->statement_timeout_ms;
+    struct guard g = {.script = script, .values = terms->values, .stop = terms->stop};
     int r = E_OK;
 
     sqlite3_set_authorizer(db, authorize, &g);

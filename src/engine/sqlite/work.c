@@ -90,7 +90,7 @@ static int run_step(sqlite3 *db, const struct work *w, const struct step *step, 
     int r = *history || down ? check_fits(db, step, down, e) : E_OK;
 
     if (r == E_OK && !step->mark)
-        r = script_run(db, script_of(w, step), &w->limits, e);
+        r = script_run(db, script_of(w, step), &w->terms, e);
     if (r == E_OK && !*history)
         r = history_create(db, e);
     *history = *history || r == E_OK;

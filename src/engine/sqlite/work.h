@@ -22,7 +22,7 @@ struct work {
     const char *run;
     uint32_t group;
     const char *log_head;
-    struct script_limits limits;
+    struct script_terms terms;
     const char *const *extensions; /* NULL-terminated; may be NULL */
 };
 
