@@ -48,6 +48,9 @@ const char *sql_escape_text(enum sql_escape escape)
         [SQL_ESCAPE_ALONE] =
             "this statement cannot run in a transaction: put it into a migration of its own and "
             "write \"-- lockstep:transaction off\"",
+        [SQL_ESCAPE_UNNAMED] =
+            "an index made CONCURRENTLY needs a name, so that what a failure leaves of it can be "
+            "found: CREATE INDEX CONCURRENTLY name ON ...",
         [SQL_ESCAPE_TEMP] =
             "PostgreSQL cannot prepare a transaction that used temporary tables, and so not vote "
             "on it: use a plain table and drop it, or WITH",

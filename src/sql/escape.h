@@ -19,6 +19,7 @@ enum sql_escape {
     SQL_ESCAPE_EXTENSION,   /* load_extension(...) */
     SQL_ESCAPE_OUTSIDE,     /* SQLite: VACUUM: cannot run in a transaction */
     SQL_ESCAPE_ALONE,       /* PostgreSQL: cannot run in a transaction block */
+    SQL_ESCAPE_UNNAMED,     /* PostgreSQL: CREATE INDEX CONCURRENTLY without a name */
     SQL_ESCAPE_TEMP,        /* PostgreSQL: a temporary table, which no vote survives */
     SQL_ESCAPE_NOTIFY,      /* LISTEN, UNLISTEN, NOTIFY */
     SQL_ESCAPE_CURSOR,      /* a cursor WITH HOLD */

@@ -38,6 +38,14 @@ static enum sql_escape concurrent(const json_t *node)
     return alone_if(json_is_true(json_object_get(node, "concurrent")));
 }
 
+static enum sql_escape create_index(const json_t *node)
+{
+    enum sql_escape escape = concurrent(node);
+
+    return escape == SQL_ESCAPE_ALONE && !json_object_get(node, "idxname") ? SQL_ESCAPE_UNNAMED
+                                                                           : escape;
+}
+
 static enum sql_escape reindex(const json_t *node)
 {
     const char *kind = text_of(node, "kind");
@@ -136,7 +144,7 @@ static const struct rule {
     enum sql_escape (*look)(const json_t *node); /* NULL: the node alone tells */
 } rules[] = {
     {"TransactionStmt", SQL_ESCAPE_TRANSACTION, NULL},
-    {"IndexStmt", SQL_ESCAPE_NONE, concurrent},
+    {"IndexStmt", SQL_ESCAPE_NONE, create_index},
     {"DropStmt", SQL_ESCAPE_NONE, concurrent},
     {"ReindexStmt", SQL_ESCAPE_NONE, reindex},
     {"VacuumStmt", SQL_ESCAPE_NONE, vacuum},

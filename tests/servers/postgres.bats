@@ -178,6 +178,50 @@ SQL
     run -0 lockstep undo last --yes
 }
 
+concurrently()
+{
+    cat >migrations/002_body.sql <<'SQL'
+-- lockstep:transaction off
+CREATE UNIQUE INDEX CONCURRENTLY notes_body ON notes(body);
+-- lockstep:down
+-- lockstep:transaction off
+DROP INDEX CONCURRENTLY IF EXISTS notes_body;
+SQL
+}
+
+@test "CREATE INDEX CONCURRENTLY: a step of its own, compensated, undone when it fails for one" {
+    concurrently
+    conf "$eu" "$databases"
+    run -0 lockstep plan
+    says "3 compensated"
+    says "2 decisions"
+    says "migration 002_body runs outside a transaction"
+    run -0 lockstep up
+    says "done: 3 tenants at 002, 2 decisions"
+    run -0 lockstep undo last --yes
+    lockstep up 001 --quiet
+    server sql eu tenant_b "INSERT INTO notes VALUES (1, 'x'), (2, 'x')"
+    run -1 lockstep up
+    says 'failed: b: migrations/002_body.sql:2: could not create unique index "notes_body"'
+    for name in tenant_a tenant_b tenant_c; do
+        [ "$(server sql eu $name "SELECT count(*) FROM pg_class WHERE relname IN ('notes_body', 'lockstep_ledger')")" = 0 ]
+    done
+    run -0 lockstep status
+    says "001               3  such as a"
+}
+
+@test "such a statement in a transaction, or without a name, is refused with what to write" {
+    concurrently
+    conf "$eu" "$databases"
+    sed -i '/transaction off/d' migrations/002_body.sql
+    run -5 --separate-stderr lockstep plan
+    [[ $stderr == *'002_body.sql:1'*'-- lockstep:transaction off'* ]]
+    concurrently
+    sed -i 's/notes_body ON/ON/' migrations/002_body.sql
+    run -5 --separate-stderr lockstep plan
+    [[ $stderr == *'002_body.sql:2'*'needs a name'* ]]
+}
+
 # whoever prepares is who commits
 @test "a role that a script sets is gone before the vote" {
     server sql eu postgres 'CREATE ROLE owner_of_tenants'

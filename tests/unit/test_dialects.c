@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "sql/postgres_outside.h"
 #include "test.h"
 
 /* Renders all pieces of a text as "LINE:statement|LINE:@name=value|", or "!LINE" for an error. */
@@ -257,6 +258,7 @@ static void postgres_knows_what_no_transaction_takes(void **state)
 {
     ESCAPES(
         ENGINE_POSTGRES, INSIDE("CREATE INDEX CONCURRENTLY i ON t(a)", ALONE),
+        REFUSED("CREATE INDEX CONCURRENTLY ON t(a)", UNNAMED), FINE("CREATE INDEX ON t(a)"),
         INSIDE("CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS i ON t(a)", ALONE),
         INSIDE("DROP INDEX CONCURRENTLY i", ALONE), INSIDE("REINDEX TABLE CONCURRENTLY t", ALONE),
         INSIDE("REINDEX (CONCURRENTLY) INDEX i", ALONE), INSIDE("REINDEX SCHEMA s", ALONE),
@@ -396,6 +398,32 @@ static void queries_are_known_by_their_first_word(void **state)
                 fail_msg("wrong about: %s (%d)", cases[i].sql, engine);
 }
 
+static enum sql_leaves leaves(const char *sql)
+{
+    CLEANUP_SQL_INDEX struct sql_index index = {0};
+
+    return sql_leaves(sql, &index);
+}
+
+static void postgres_knows_what_a_failure_outside_a_transaction_leaves(void **state)
+{
+    CLEANUP_SQL_INDEX struct sql_index index = {0};
+
+    (void)state;
+    assert_int_equal(
+        sql_leaves("CREATE UNIQUE INDEX CONCURRENTLY \"My i\" ON s.T USING btree (a)", &index),
+        SQL_LEAVES_INDEX);
+    assert_string_equal(str_text(&index.name), "My i");
+    assert_string_equal(str_text(&index.schema), "s");
+    assert_string_equal(str_text(&index.table), "t");
+    assert_int_equal(leaves("CREATE INDEX i ON t(a)"), SQL_LEAVES_NOTHING);
+    assert_int_equal(leaves("VACUUM t"), SQL_LEAVES_NOTHING);
+    assert_int_equal(leaves("CREATE DATABASE x"), SQL_LEAVES_NOTHING);
+    assert_int_equal(leaves("CALL in_batches()"), SQL_LEAVES_ANYTHING);
+    assert_int_equal(leaves("DO $$ BEGIN END $$"), SQL_LEAVES_ANYTHING);
+    assert_int_equal(leaves("SOME NEW SYNTAX"), SQL_LEAVES_ANYTHING);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -421,6 +449,7 @@ int main(void)
         cmocka_unit_test(mysql_stays_in_its_database),
         cmocka_unit_test(mysql_ddl_is_told_from_data),
         cmocka_unit_test(queries_are_known_by_their_first_word),
+        cmocka_unit_test(postgres_knows_what_a_failure_outside_a_transaction_leaves),
     };
 
     return cmocka_run_group_tests_name("dialects", tests, NULL, NULL);

@@ -10,6 +10,8 @@
  */
 #include "engine/postgres/group.h"
 
+#include "engine/postgres/compensated.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,12 +51,12 @@ static int group_prepare(struct participant *p, uint32_t slot, enum guarantee *g
     struct pg_group *g = group_of(p);
     struct pg_slot *s = &g->slots[slot];
     struct pg_work w = pg_group_work(g, s);
-    int r = pg_work_is_outside(&w)
-                ? error_set(e, E_REFUSED,
-                            "a migration with `transaction off` cannot run on PostgreSQL yet")
-                : pg_lane_prepare(g, s, e);
+    bool outside = pg_work_is_outside(&w);
+    int r = outside ? pg_compensated_prepare(g, s, e) : pg_lane_prepare(g, s, e);
 
-    *guarantee = g->two_phase ? GUARANTEE_PREPARED : GUARANTEE_LOGGED;
+    *guarantee = outside        ? GUARANTEE_COMPENSATED
+                 : g->two_phase ? GUARANTEE_PREPARED
+                                : GUARANTEE_LOGGED;
     if (r != E_OK)
         error_tenant(e, s->spec->id);
     return r;

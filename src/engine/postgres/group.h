@@ -1,7 +1,8 @@
 /*
  * Inside engine/postgres: a group's tenants on one server.
  *
- *   slot    one member; runs its steps under a savepoint, which names the tenant that fails
+ *   slot    one member; runs its steps under a savepoint, which names the tenant that fails (one
+ *           whose step cannot run in a transaction: compensated.h)
  *   bundle  a transaction on one connection, in one database: the slots that vote as one. It has a
  *           name on the server, lockstep_KEY_GROUP_BUNDLE; the key and the group are in the run log
  *           before it is used
@@ -52,6 +53,9 @@ struct bundle {
 struct pg_slot {
     const struct branch_spec *spec; /* NULL: another participant's */
     struct bundle *bundle;          /* NULL: holds nothing */
+    bool compensated; /* outside a transaction: something of it may be there (compensated.h) */
+    bool untouched;   /* of that: not by its statements */
+    int backend;      /* the process whose answer was lost; 0: none */
 };
 
 enum { LANES = 64 };
@@ -71,6 +75,7 @@ struct pg_group {
     struct pg_slot *slots;
     struct bundle *bundles; /* room for one a slot and one a lane */
     atomic_uint n_bundles;
+    atomic_uint outside; /* slots at work outside a transaction */
     struct lane lanes[LANES];
 };
 
@@ -84,7 +89,11 @@ int pg_bundle_seal(struct pg_group *g, struct bundle *b, struct error *e);
 void pg_bundle_drop(struct pg_group *g, struct bundle *b);
 /* The answer was lost, and what was asked may still be under way: E_BUSY until the process that
  * was asked is gone. Only then does it count what the server says of it. */
-int pg_bundle_ended(struct pg_group *g, const struct bundle *b, struct error *e);
+int pg_backend_ended(struct pg_group *g, const char *database, int backend, struct error *e);
+/* Nothing of a script before stays in the session, and recovery finds it by its name. `before` and
+ * `after` are statements that go with it in one message. */
+int pg_session_clean(struct pg_group *g, struct pg *pg, const char *before, const char *after,
+                     struct error *e);
 
 /* settle.c */
 int pg_group_settle(struct pg_group *g, enum verdict verdict, uint8_t *slots, struct error *e);

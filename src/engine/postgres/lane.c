@@ -80,9 +80,8 @@ void pg_bundle_drop(struct pg_group *g, struct bundle *b)
     pool_give(&g->link->pool, &b->pg);
 }
 
-/* Nothing of a script before stays in the session; recovery finds it by its name. */
-static int clean(struct pg_group *g, struct pg *pg, const char *before, const char *after,
-                 struct error *e)
+int pg_session_clean(struct pg_group *g, struct pg *pg, const char *before, const char *after,
+                     struct error *e)
 {
     CLEANUP_STR struct str sql = STR_INIT;
 
@@ -101,7 +100,7 @@ static int begin(struct pg_group *g, struct lane *lane, const char *database, st
     int r = pool_take(&g->link->pool, database, &pg, e);
 
     if (r == E_OK)
-        r = clean(g, pg, "", "; BEGIN", e);
+        r = pg_session_clean(g, pg, "", "; BEGIN", e);
     if (r != E_OK) {
         pool_give(&g->link->pool, &pg);
         return r;
@@ -163,7 +162,7 @@ static int run_slot(struct pg_group *g, struct bundle *b, struct pg_slot *slot, 
     if (r == E_OK)
         r = pg_work_run(b->pg, &w, e);
     if (r == E_OK)
-        r = clean(g, b->pg, "RELEASE lockstep; ", "", e);
+        r = pg_session_clean(g, b->pg, "RELEASE lockstep; ", "", e);
     else if (!b->pg->lost && pg_exec(b->pg, "ROLLBACK TO lockstep; RELEASE lockstep", NULL) != E_OK)
         b->pg->lost = true; /* what it holds is not known: it ends with its connection */
     return r;
@@ -201,14 +200,14 @@ int pg_lane_prepare(struct pg_group *g, struct pg_slot *slot, struct error *e)
 
 /* --- sealing --- */
 
-int pg_bundle_ended(struct pg_group *g, const struct bundle *b, struct error *e)
+int pg_backend_ended(struct pg_group *g, const char *database, int backend, struct error *e)
 {
     CLEANUP_PG_RESULT PGresult *rows = NULL;
     struct pg *pg = NULL;
     char number[16], name[64];
-    int r = pool_take(&g->link->pool, b->database, &pg, e);
+    int r = pool_take(&g->link->pool, database, &pg, e);
 
-    snprintf(number, sizeof number, "%d", b->backend);
+    snprintf(number, sizeof number, "%d", backend);
     snprintf(name, sizeof name, "lockstep_%.32s", g->run->key);
     if (r == E_OK)
         r = pg_query(pg,
@@ -222,7 +221,7 @@ int pg_bundle_ended(struct pg_group *g, const struct bundle *b, struct error *e)
         return E_BUSY;
     if (PQntuples(rows) > 0)
         return error_set(e, E_BUSY, "a session of the run is still at work in database %s",
-                         b->database);
+                         database);
     return E_OK;
 }
 
@@ -245,7 +244,7 @@ static int is_listed(struct pg_group *g, const struct bundle *b, bool *listed, s
 static int make_sure(struct pg_group *g, struct bundle *b, struct error *e)
 {
     bool listed = false;
-    int r = pg_bundle_ended(g, b, e);
+    int r = pg_backend_ended(g, b->database, b->backend, e);
 
     if (r == E_OK)
         r = is_listed(g, b, &listed, e);

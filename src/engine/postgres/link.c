@@ -73,8 +73,11 @@ int pg_rehearse(struct link *link, const struct link_run *run, uint32_t branch, 
                         .lock_timeout_ms = run->lock_timeout_ms,
                         .statement_timeout_ms = run->statement_timeout_ms};
     struct pg *pg = NULL;
-    int r = pool_take(&l->pool, spec->place.database, &pg, e);
+    int r;
 
+    if (pg_work_is_outside(&w))
+        return E_OK; /* it would take effect; the plan says so */
+    r = pool_take(&l->pool, spec->place.database, &pg, e);
     if (r == E_OK)
         r = pg_exec(pg, "BEGIN", e);
     if (r == E_OK)

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "db/postgres.h"
+#include "engine/postgres/compensated.h"
 #include "engine/postgres/group.h"
 #include "engine/postgres/history.h"
 
@@ -60,7 +61,7 @@ static int end_bundle(struct pg_group *g, struct bundle *b, enum verdict verdict
     char name[96];
     int r;
 
-    if (b->state == BUNDLE_UNKNOWN && pg_bundle_ended(g, b, e) != E_OK)
+    if (b->state == BUNDLE_UNKNOWN && pg_backend_ended(g, b->database, b->backend, e) != E_OK)
         return E_BUSY;
     pg_bundle_name(g, b->id, name);
     r = end_prepared(&g->link->pool, b->database, name, verdict, e);
@@ -172,12 +173,14 @@ static int settle_slot(struct settling *s, struct pg_slot *slot, struct error *e
     struct pg *pg = NULL;
     int r;
 
+    if (pg_work_is_outside(&w))
+        return pg_compensated_settle(s->g, slot, s->verdict, e);
     if (is_settled(s, slot))
         return E_OK;
     if (is_waiting(slot))
         return E_BUSY;
     if (slot->bundle && slot->bundle->state == BUNDLE_WITNESS)
-        r = pg_bundle_ended(s->g, slot->bundle, e);
+        r = pg_backend_ended(s->g, slot->bundle->database, slot->bundle->backend, e);
     else
         r = E_OK;
     if (r == E_OK)

@@ -36,8 +36,8 @@ static int64_t longer(int64_t own, int64_t configured)
 }
 
 /* SET LOCAL in a transaction, SET outside: either way until reset() for the next one. */
-static int set_up(struct pg *pg, const struct pg_work *w, const struct script *script,
-                  struct error *e)
+int pg_work_set_up(struct pg *pg, const struct pg_work *w, const struct script *script,
+                   struct error *e)
 {
     CLEANUP_STR struct str sql = STR_INIT;
     const char *local = script->transaction_off ? "" : "LOCAL ";
@@ -124,7 +124,7 @@ int pg_work_script(struct pg *pg, const struct pg_work *w, const struct script *
                    uint32_t *ran, struct error *e)
 {
     int64_t ours = pg->setup.patience_ms;
-    int r = set_up(pg, w, script, e);
+    int r = pg_work_set_up(pg, w, script, e);
 
     *ran = 0;
     pg->setup.patience_ms = patience(longer(script->statement_timeout_ms, w->statement_timeout_ms));
@@ -143,16 +143,16 @@ int pg_work_script(struct pg *pg, const struct pg_work *w, const struct script *
 
 /* --- steps --- */
 
-static int check_fits(struct pg_history *h, const struct step *step, bool down, struct error *e)
+int pg_work_fits(struct pg_history *h, const struct step *step, bool undo, struct error *e)
 {
-    bool applied = false;
+    bool down = step->down != undo, applied = false;
     int r = pg_history_applied(h, step->version, &applied, e);
 
     return r == E_OK ? history_fits(step, down, applied, e) : r;
 }
 
-static int record(struct pg_history *h, const struct pg_work *w, const struct step *step,
-                  int64_t started_us, struct error *e)
+int pg_work_record(struct pg_history *h, const struct pg_work *w, const struct step *step,
+                   int64_t started_us, struct error *e)
 {
     struct history_row row = history_row_of(step, w->undo, started_us);
 
@@ -165,16 +165,15 @@ static int record(struct pg_history *h, const struct pg_work *w, const struct st
 static int run_step(struct pg *pg, struct pg_history *h, const struct pg_work *w,
                     const struct step *step, struct error *e)
 {
-    bool down = step->down != w->undo;
     int64_t started_us = clock_mono_us();
     uint32_t ran;
-    int r = check_fits(h, step, down, e);
+    int r = pg_work_fits(h, step, w->undo, e);
 
     if (r == E_OK && !step->mark)
         r = pg_work_script(pg, w, script_of(w, step), &ran, e);
     if (r == E_OK && !step->mark) /* whoever prepares is who commits */
         r = pg_exec(pg, "RESET ROLE; RESET SESSION AUTHORIZATION", e);
-    return r == E_OK ? record(h, w, step, started_us, e) : r;
+    return r == E_OK ? pg_work_record(h, w, step, started_us, e) : r;
 }
 
 /* What COMMIT would check, a vote must not wait for; it must hold for the next tenant, too. */

@@ -15,6 +15,7 @@
 
 struct error;
 struct pg;
+struct pg_history;
 struct script;
 
 struct pg_work {
@@ -30,6 +31,14 @@ bool pg_work_is_outside(const struct pg_work *w);
 /* Up to the vote: deferred constraints are checked, the fence is looked for. E_CHANGED: the plan
  * does not fit any more. Errors name file, line and statement. */
 int pg_work_run(struct pg *pg, const struct pg_work *w, struct error *e);
+/* The parts of it. E_CHANGED: the step does not fit any more. */
+int pg_work_fits(struct pg_history *h, const struct step *step, bool undo, struct error *e);
+int pg_work_record(struct pg_history *h, const struct pg_work *w, const struct step *step,
+                   int64_t started_us, struct error *e);
+/* What a script runs under: timeouts and search_path, to the end of the transaction, or of the
+ * session for a script outside of any. */
+int pg_work_set_up(struct pg *pg, const struct pg_work *w, const struct script *script,
+                   struct error *e);
 /* One script alone, statement by statement. *ran: how many of them took effect. */
 int pg_work_script(struct pg *pg, const struct pg_work *w, const struct script *script,
                    uint32_t *ran, struct error *e);

@@ -1,0 +1,303 @@
+#include "engine/postgres/compensated.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/str.h"
+#include "db/postgres.h"
+#include "engine/postgres/history.h"
+#include "engine/postgres/ledger.h"
+#include "sql/postgres_outside.h"
+
+/* One visit to the tenant. A segment that runs outside a transaction has one step. */
+struct visit {
+    struct pg_group *g;
+    struct pg_slot *slot;
+    struct pg *pg;
+    struct pg_history h;
+    struct pg_work w;
+    const struct step *step;
+    bool ran; /* taking back: it was done, with its history row */
+    int64_t started_us;
+};
+
+static const struct script *script_of(const struct visit *v, bool undo)
+{
+    return undo ? v->step->inverse : v->step->script;
+}
+
+static int enter(struct pg_group *g, struct pg_slot *slot, struct visit *v, struct error *e)
+{
+    int r;
+
+    *v = (struct visit){.g = g, .slot = slot, .w = pg_group_work(g, slot)};
+    v->step = &slot->spec->steps[0];
+    v->started_us = clock_mono_us();
+    r = pool_take(&g->link->pool, slot->spec->place.database, &v->pg, e);
+    if (r == E_OK)
+        r = pg_session_clean(g, v->pg, "", "", e);
+    if (r == E_OK)
+        r = pg_history_open(v->pg, &slot->spec->place, &v->h, e);
+    return r == E_OK ? ledger_lock(&v->h, e) : r;
+}
+
+static void leave(struct visit *v)
+{
+    if (v->pg) {
+        v->pg->setup.stop = NULL;
+        ledger_unlock(&v->h);
+    }
+    pg_history_close(&v->h);
+    pool_give(&v->g->link->pool, &v->pg);
+}
+
+static int in_transaction(struct visit *v, int (*does)(struct visit *v, struct error *e),
+                          struct error *e)
+{
+    int r = pg_exec(v->pg, "BEGIN", e);
+
+    if (r == E_OK)
+        r = does(v, e);
+    if (r == E_OK)
+        r = pg_exec(v->pg, "COMMIT", e);
+    if (r != E_OK && !v->pg->lost)
+        pg_exec(v->pg, "ROLLBACK", NULL);
+    return r;
+}
+
+/* --- an index that failed half way --- */
+
+static int find_invalid(struct pg *pg, const struct sql_index *index, PGresult **rows,
+                        struct error *e)
+{
+    CLEANUP_STR struct str table = STR_INIT;
+
+    if (index->schema.len) {
+        pg_add_name(&table, pg, str_text(&index->schema));
+        str_addc(&table, '.');
+    }
+    pg_add_name(&table, pg, str_text(&index->table));
+    if (!str_ok(&table))
+        return error_oom(e);
+    return pg_query(pg,
+                    "SELECT i.indexrelid::pg_catalog.regclass FROM pg_catalog.pg_index i"
+                    " JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid"
+                    " WHERE i.indrelid = pg_catalog.to_regclass($1) AND c.relname = $2"
+                    " AND NOT i.indisvalid",
+                    2, (const char *const[]){str_text(&table), str_text(&index->name)}, rows, e);
+}
+
+static int drop_invalid(struct pg *pg, const struct sql_index *index, struct error *e)
+{
+    CLEANUP_STR struct str sql = STR_INIT;
+    CLEANUP_PG_RESULT PGresult *rows = NULL;
+    int r = find_invalid(pg, index, &rows, e);
+
+    if (r != E_OK || !PQntuples(rows))
+        return r;
+    str_addf(&sql, "DROP INDEX CONCURRENTLY %s", PQgetvalue(rows, 0, 0));
+    return str_ok(&sql) ? pg_exec(pg, str_text(&sql), e) : error_oom(e);
+}
+
+/* Indexes of the script's that an earlier try, or this one, left INVALID. */
+static int drop_all_invalid(struct visit *v, struct error *e)
+{
+    const struct script *script = script_of(v, v->w.undo);
+    int r = pg_work_set_up(v->pg, &v->w, script, e);
+
+    for (size_t i = 0; i < script->n && r == E_OK; i++) {
+        CLEANUP_SQL_INDEX struct sql_index index = {0};
+
+        if (sql_leaves(script->statements[i].sql, &index) == SQL_LEAVES_INDEX)
+            r = str_ok(&index.name) ? drop_invalid(v->pg, &index, e) : error_oom(e);
+    }
+    return r;
+}
+
+/* --- back --- */
+
+static int end_ledger(struct visit *v, struct error *e)
+{
+    return ledger_end(&v->h, &v->w, e);
+}
+
+/* The row that says so goes with the last of it. */
+static int note_back(struct visit *v, struct error *e)
+{
+    struct pg_work back = v->w;
+    int r = pg_exec(v->pg, "RESET ROLE; RESET SESSION AUTHORIZATION", e);
+
+    back.undo = !v->w.undo;
+    if (r == E_OK && v->ran)
+        r = pg_work_record(&v->h, &back, v->step, v->started_us, e);
+    return r == E_OK ? end_ledger(v, e) : r;
+}
+
+static int run_inverse(struct visit *v, struct error *e)
+{
+    struct pg_work back = v->w;
+    uint32_t ran;
+
+    back.undo = !v->w.undo;
+    return pg_work_script(v->pg, &back, script_of(v, back.undo), &ran, e);
+}
+
+static int inverse_and_note(struct visit *v, struct error *e)
+{
+    int r = run_inverse(v, e);
+
+    return r == E_OK ? note_back(v, e) : r;
+}
+
+static int take_effect_back(struct visit *v, struct error *e)
+{
+    const struct script *inverse = script_of(v, !v->w.undo);
+    bool down = v->step->down != v->w.undo, applied = false;
+    int r = pg_history_has_group(&v->h, v->w.run, v->w.group, &v->ran, e);
+
+    if (r == E_OK)
+        r = pg_history_applied(&v->h, v->step->version, &applied, e);
+    if (r != E_OK)
+        return r;
+    if (v->ran && applied == down) /* a crash came before the ledger knew */
+        return in_transaction(v, end_ledger, e);
+    if (!inverse)
+        return error_set(e, E_REFUSED, "took effect outside a transaction and has no down script");
+    if (!inverse->transaction_off)
+        return in_transaction(v, inverse_and_note, e);
+    r = run_inverse(v, e);
+    return r == E_OK ? in_transaction(v, note_back, e) : r;
+}
+
+static int take_back(struct visit *v, struct error *e)
+{
+    bool begun = false;
+    int r = ledger_has(&v->h, &v->w, &begun, e);
+
+    if (r != E_OK || !begun)
+        return r;
+    v->pg->setup.stop = NULL; /* what goes back, goes back */
+    r = drop_all_invalid(v, e);
+    if (r != E_OK)
+        return r;
+    return v->slot->untouched ? in_transaction(v, end_ledger, e) : take_effect_back(v, e);
+}
+
+/* --- forward --- */
+
+static int announce(struct visit *v, struct error *e)
+{
+    int r = pg_work_fits(&v->h, v->step, v->w.undo, e);
+
+    if (r == E_OK)
+        r = pg_history_fenced(&v->h, v->w.run, v->w.group, e);
+    return r == E_OK ? ledger_begin(&v->h, &v->w, e) : r;
+}
+
+static int note_done(struct visit *v, struct error *e)
+{
+    int r = pg_exec(v->pg, "RESET ROLE; RESET SESSION AUTHORIZATION", e);
+
+    if (r == E_OK)
+        r = pg_work_record(&v->h, &v->w, v->step, v->started_us, e);
+    return r == E_OK ? pg_history_fenced(&v->h, v->w.run, v->w.group, e) : r;
+}
+
+/* The first statement failed, and such a one leaves nothing. */
+static bool is_untouched(const struct script *script, uint32_t ran)
+{
+    CLEANUP_SQL_INDEX struct sql_index index = {0};
+
+    return !ran &&
+           (!script->n || sql_leaves(script->statements[0].sql, &index) != SQL_LEAVES_ANYTHING);
+}
+
+static int run_forward(struct visit *v, struct error *e)
+{
+    const struct script *script = script_of(v, v->w.undo);
+    uint32_t ran = 0;
+    int r = drop_all_invalid(v, e);
+
+    if (r == E_OK)
+        r = pg_work_script(v->pg, &v->w, script, &ran, e);
+    v->slot->untouched = r != E_OK && is_untouched(script, ran);
+    return r == E_OK ? in_transaction(v, note_done, e) : r;
+}
+
+static int forward(struct visit *v, struct error *e)
+{
+    CLEANUP_ERROR struct error ignored = ERROR_INIT;
+    int backend = PQbackendPID(v->pg->conn);
+    int r = in_transaction(v, announce, e);
+
+    v->slot->untouched = r != E_OK;
+    v->slot->compensated = r == E_OK || r == E_DOUBT;
+    v->pg->setup.stop = v->g->undo ? NULL : v->g->run->stop;
+    if (r == E_OK)
+        r = run_forward(v, e);
+    if (r == E_OK || !v->slot->compensated)
+        return r;
+    if (v->pg->lost)
+        v->slot->backend = backend;
+    if (v->pg->lost || take_back(v, &ignored) != E_OK)
+        return E_DOUBT;
+    v->slot->compensated = false;
+    return r;
+}
+
+int pg_compensated_prepare(struct pg_group *g, struct pg_slot *slot, struct error *e)
+{
+    struct visit v;
+    int r;
+
+    while (atomic_fetch_add(&g->outside, 1) >= g->link->width) {
+        atomic_fetch_sub(&g->outside, 1);
+        clock_nap_ms(5);
+    }
+    r = enter(g, slot, &v, e);
+    if (r == E_OK)
+        r = forward(&v, e);
+    else if (r == E_DOUBT)
+        r = E_REFUSED;
+    leave(&v);
+    atomic_fetch_sub(&g->outside, 1);
+    return r;
+}
+
+/* --- after the verdict --- */
+
+static int settle(struct visit *v, enum verdict verdict, struct error *e)
+{
+    bool begun = false;
+    int r = E_OK;
+
+    if (verdict == VERDICT_ABORT && v->g->recovered)
+        r = pg_history_fence(&v->h, v->w.run, v->w.group, e);
+    if (r == E_OK && verdict == VERDICT_ABORT)
+        return take_back(v, e);
+    if (r == E_OK)
+        r = ledger_has(&v->h, &v->w, &begun, e);
+    return r == E_OK && begun ? in_transaction(v, end_ledger, e) : r;
+}
+
+int pg_compensated_settle(struct pg_group *g, struct pg_slot *slot, enum verdict verdict,
+                          struct error *e)
+{
+    struct visit v;
+    int r = E_OK;
+
+    if (!g->recovered && !slot->compensated)
+        return E_OK;
+    if (slot->backend)
+        r = pg_backend_ended(g, slot->spec->place.database, slot->backend, e);
+    if (r != E_OK)
+        return r;
+    slot->backend = 0;
+    r = enter(g, slot, &v, e);
+    if (r == E_OK)
+        r = settle(&v, verdict, e);
+    leave(&v);
+    slot->compensated = slot->compensated && r != E_OK;
+    return r == E_OK || r == E_REFUSED ? r : E_BUSY;
+}

@@ -1,0 +1,47 @@
+#include "sql/postgres_outside.h"
+
+#include <jansson.h>
+#include <pg_query.h>
+
+static void take(const json_t *made, struct sql_index *index)
+{
+    const json_t *relation = json_object_get(made, "relation");
+
+    str_add(&index->name, json_string_value(json_object_get(made, "idxname")));
+    str_add(&index->table, json_string_value(json_object_get(relation, "relname")));
+    if (json_object_get(relation, "schemaname"))
+        str_add(&index->schema, json_string_value(json_object_get(relation, "schemaname")));
+}
+
+static enum sql_leaves judge(const json_t *stmt, struct sql_index *index)
+{
+    const json_t *made = json_object_get(stmt, "IndexStmt");
+
+    if (made && json_is_true(json_object_get(made, "concurrent"))) {
+        take(made, index);
+        return SQL_LEAVES_INDEX;
+    }
+    if (!stmt || json_object_get(stmt, "CallStmt") || json_object_get(stmt, "DoStmt") ||
+        json_object_get(stmt, "ReindexStmt"))
+        return SQL_LEAVES_ANYTHING;
+    return SQL_LEAVES_NOTHING;
+}
+
+enum sql_leaves sql_leaves(const char *sql, struct sql_index *index)
+{
+    PgQueryParseResult result = pg_query_parse(sql);
+    json_t *root = result.error ? NULL : json_loads(result.parse_tree, 0, NULL);
+    const json_t *first = json_array_get(json_object_get(root, "stmts"), 0);
+    enum sql_leaves leaves = judge(json_object_get(first, "stmt"), index);
+
+    json_decref(root);
+    pg_query_free_parse_result(result);
+    return leaves;
+}
+
+void sql_index_free(struct sql_index *index)
+{
+    str_free(&index->name);
+    str_free(&index->schema);
+    str_free(&index->table);
+}
