@@ -11,6 +11,7 @@
  *                 labels = {"region=eu"} }  any number of them
  *   server "eu-1" { url = "postgres://lockstep@db1/postgres" password_file = "db1.secret" |
  *                   password_env = "DB1_PASSWORD" max_parallel = 0 max_connections = 0 }
+ *   server "db-1" { url = "mysql://lockstep@db1/" defaults_file = "db1.cnf" online_ddl = "auto" }
  *   source "eu"   { server = "eu-1" databases = {"tenant_*"} | schemas = {"tenant_*"} [database =
  * ..] | query = "select id, database, region from tenants" labels = ... } migrations    =
  * "migrations" state         = ".lockstep" decisions     = ""                      folder of the
@@ -47,6 +48,8 @@ enum source_kind {
 struct server_block {
     const char *name, *url;
     const char *password_file, *password_env; /* NULL: not given */
+    const char *defaults_file;                /* MySQL; NULL: not given */
+    bool as_written;                          /* MySQL: online_ddl = "off" */
     int32_t max_parallel, max_connections;    /* 0: worked out */
     unsigned line;
 };

@@ -62,6 +62,7 @@ const char *option_meant(const char *wrong)
         "source",          "glob",          "list",         "catalog", "query", "labels",
         "server",          "database",      "databases",    "schemas", "url",   "max_parallel",
         "max_connections", "password_file", "password_env",
+        "defaults_file",   "online_ddl",
     };
     const char *nearest = name_nearest(wrong, inner, sizeof inner / sizeof inner[0]);
     const char *names[sizeof config_options / sizeof config_options[0]], *other;

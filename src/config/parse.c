@@ -175,6 +175,8 @@ static cfg_t *make_parser(void)
         CFG_STR_CB("url", NULL, CFGF_NODEFAULT, config_on_section_value),
         CFG_STR_CB("password_file", NULL, CFGF_NODEFAULT, config_on_section_value),
         CFG_STR_CB("password_env", NULL, CFGF_NODEFAULT, config_on_section_value),
+        CFG_STR_CB("defaults_file", NULL, CFGF_NODEFAULT, config_on_section_value),
+        CFG_STR_CB("online_ddl", NULL, CFGF_NODEFAULT, config_on_section_value),
         CFG_STR_CB("max_parallel", NULL, CFGF_NODEFAULT, config_on_section_value),
         CFG_STR_CB("max_connections", NULL, CFGF_NODEFAULT, config_on_section_value),
         CFG_END()};

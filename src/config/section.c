@@ -187,14 +187,30 @@ static int read_count(cfg_t *section, const char *name, int32_t *n, unsigned lin
     return E_OK;
 }
 
+static int read_online(cfg_t *section, bool *as_written, unsigned line)
+{
+    const char *text = cfg_getstr(section, "online_ddl");
+
+    if (text && !str_same(text, "auto") && !str_same(text, "off"))
+        return config_fail(line, "online_ddl is auto or off",
+                           "off: ALTER TABLE runs as it is written, and may copy the table");
+    *as_written = text && str_same(text, "off");
+    return E_OK;
+}
+
 static int check_server(const struct server_block *s)
 {
+    bool mysql = s->url && engine_of_url(s->url) == ENGINE_MYSQL;
+
     if (!s->url)
         return config_fail(s->line, "a server needs a url",
-                           "url = \"postgres://USER@HOST:PORT/DATABASE\"");
-    if (engine_of_url(s->url) != ENGINE_POSTGRES)
-        return config_fail(s->line, "this is not the url of a PostgreSQL server",
-                           "it begins with postgres:// or postgresql://");
+                           "url = \"postgres://USER@HOST:PORT/DATABASE\", or mysql://..");
+    if (!mysql && engine_of_url(s->url) != ENGINE_POSTGRES)
+        return config_fail(s->line, "this is not the url of a PostgreSQL or MySQL server",
+                           "it begins with postgres://, postgresql://, mysql:// or mariadb://");
+    if (!mysql && (s->defaults_file || s->as_written))
+        return config_fail(s->line, "defaults_file and online_ddl are for MySQL servers",
+                           "leave them out");
     if (s->password_file && s->password_env)
         return config_fail(s->line,
                            "a password comes from a file or from the environment, not from both",
@@ -208,6 +224,7 @@ int config_on_server(cfg_t *cfg, cfg_opt_t *opt)
     cfg_t *section = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
     struct arena *arena = &reading->config->arena;
     const char *file = cfg_getstr(section, "password_file");
+    const char *defaults = cfg_getstr(section, "defaults_file");
     struct server_block *s;
 
     if (!array_room(&reading->servers, reading->n_servers, &reading->cap_servers, sizeof *s))
@@ -220,8 +237,12 @@ int config_on_server(cfg_t *cfg, cfg_opt_t *opt)
                                .line = config_line(cfg)};
     if (file && !(s->password_file = config_path(arena, reading->dir, file)))
         return config_fail_oom();
+    if (defaults && !(s->defaults_file = config_path(arena, reading->dir, defaults)))
+        return config_fail_oom();
     if (!s->name)
         return config_fail_oom();
+    if (read_online(section, &s->as_written, s->line) != E_OK)
+        return E_INVALID;
     if (read_count(section, "max_parallel", &s->max_parallel, s->line) != E_OK ||
         read_count(section, "max_connections", &s->max_connections, s->line) != E_OK)
         return E_INVALID;

@@ -43,6 +43,14 @@ static const char tail[] =
     "#source \"app\" {\n"
     "#    server = \"eu-1\"\n"
     "#    query = \"SELECT id, database, schema, tier FROM tenants\"\n"
+    "#}\n"
+    "\n"
+    "# Tenants on a MySQL or MariaDB server: a database each. Passwords also from an option file.\n"
+    "# online_ddl off: ALTER TABLE runs as written, without INSTANT or INPLACE asked for first.\n"
+    "#server \"db-1\" {\n"
+    "#    url = \"mysql://lockstep@db1.example/\"\n"
+    "#    defaults_file = \"db1.cnf\"\n"
+    "#    online_ddl = \"auto\"\n"
     "#}\n";
 
 static void add_value(const struct option *o, struct str *out)

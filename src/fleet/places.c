@@ -1,6 +1,7 @@
 /*
  * Tenants on a server: its databases, the schemas of one of them, or what a query there says. The
- * server is asked once a source, and nothing on it is changed.
+ * server is asked once a source, and nothing on it is changed. How a server of each engine is asked
+ * is in ask_postgres.c and ask_mysql.c; what it said is judged here.
  */
 #include <fnmatch.h>
 #include <string.h>
@@ -8,18 +9,9 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "config/config.h"
-#include "db/postgres.h"
 #include "db/server.h"
+#include "fleet/answer.h"
 #include "fleet/draft.h"
-
-enum { PATIENCE_MS = 60000 };
-
-static const char all_databases[] =
-    "SELECT datname FROM pg_catalog.pg_database WHERE NOT datistemplate AND datallowconn"
-    " ORDER BY datname COLLATE \"C\"";
-static const char all_schemas[] =
-    "SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname NOT LIKE 'pg\\_%'"
-    " AND nspname <> 'information_schema' ORDER BY nspname COLLATE \"C\"";
 
 /* --- by patterns --- */
 
@@ -59,14 +51,14 @@ static int add(struct draft *draft, uint32_t server, const struct tenant *row, s
 }
 
 static int take_names(struct draft *draft, uint32_t server, const char *database,
-                      const PGresult *rows, struct error *e)
+                      const struct answer *rows, struct error *e)
 {
     CLEANUP_STR struct str origin = STR_INIT;
     int r = E_OK;
 
     str_addf(&origin, "source %s", draft->source->title);
-    for (int i = 0; i < PQntuples(rows) && r == E_OK; i++) {
-        const char *name = PQgetvalue(rows, i, 0), *pattern = match(draft->source->patterns, name);
+    for (uint32_t i = 0; i < rows->n && r == E_OK; i++) {
+        const char *name = answer_value(rows, i, 0), *pattern = match(draft->source->patterns, name);
         struct tenant row = {.database = database ? database : name,
                              .schema = database ? name : NULL,
                              .origin = str_text(&origin)};
@@ -85,10 +77,18 @@ struct shape { /* where the columns are; -1: not there */
     int id, database, schema;
 };
 
-static int find_columns(const PGresult *rows, struct shape *shape, struct error *e)
+static int column_of(const struct answer *rows, const char *name)
 {
-    *shape = (struct shape){PQfnumber(rows, "id"), PQfnumber(rows, "database"),
-                            PQfnumber(rows, "schema")};
+    for (uint32_t c = 0; c < rows->columns; c++)
+        if (str_same(rows->names[c], name))
+            return (int)c;
+    return -1;
+}
+
+static int find_columns(const struct answer *rows, struct shape *shape, struct error *e)
+{
+    *shape = (struct shape){column_of(rows, "id"), column_of(rows, "database"),
+                            column_of(rows, "schema")};
     if (shape->id >= 0 && (shape->database >= 0 || shape->schema >= 0))
         return E_OK;
     error_set(e, E_INVALID, "the query gives no column named %s",
@@ -97,15 +97,15 @@ static int find_columns(const PGresult *rows, struct shape *shape, struct error 
     return E_INVALID;
 }
 
-static const char *value(const PGresult *rows, int row, int column)
+static const char *value(const struct answer *rows, uint32_t row, int column)
 {
-    return column < 0 || PQgetisnull(rows, row, column) ? NULL : PQgetvalue(rows, row, column);
+    return column < 0 ? NULL : answer_value(rows, row, (uint32_t)column);
 }
 
-static int take_labels(struct draft *draft, const PGresult *rows, int i, const struct shape *shape,
+static int take_labels(struct draft *draft, const struct answer *rows, uint32_t i, const struct shape *shape,
                        struct tenant *row, struct error *e)
 {
-    int n = PQnfields(rows);
+    int n = (int)rows->columns;
 
     row->labels = arena_array(draft->arena, (size_t)n, sizeof *row->labels);
     if (!row->labels)
@@ -115,7 +115,7 @@ static int take_labels(struct draft *draft, const PGresult *rows, int i, const s
 
         if (c == shape->id || c == shape->database || c == shape->schema || !value(rows, i, c))
             continue;
-        *label = (struct label){arena_copy(draft->arena, PQfname(rows, c)),
+        *label = (struct label){arena_copy(draft->arena, rows->names[c]),
                                 arena_copy(draft->arena, value(rows, i, c))};
         if (!label->key || !label->value)
             return error_oom(e);
@@ -125,7 +125,7 @@ static int take_labels(struct draft *draft, const PGresult *rows, int i, const s
 }
 
 static int take_row(struct draft *draft, uint32_t server, const char *database,
-                    const PGresult *rows, int i, const struct shape *shape, struct error *e)
+                    const struct answer *rows, uint32_t i, const struct shape *shape, struct error *e)
 {
     CLEANUP_STR struct str origin = STR_INIT;
     struct tenant row = {.id = value(rows, i, shape->id),
@@ -134,23 +134,27 @@ static int take_row(struct draft *draft, uint32_t server, const char *database,
     int r;
 
     if (!row.id || !row.id[0] || (!row.database && !row.schema))
-        return error_set(e, E_INVALID, "row %d is a tenant without %s", i + 1,
+        return error_set(e, E_INVALID, "row %u is a tenant without %s", i + 1,
                          row.id && row.id[0] ? "a database or schema" : "an id");
+    if (draft->fleet->servers[server].engine == ENGINE_MYSQL && row.schema) {
+        row.database = row.database ? row.database : row.schema; /* there it is another word */
+        row.schema = NULL;
+    }
     if (!row.database)
         row.database = database;
-    str_addf(&origin, "source %s row %d", draft->source->title, i + 1);
+    str_addf(&origin, "source %s row %u", draft->source->title, i + 1);
     row.origin = str_text(&origin);
     r = take_labels(draft, rows, i, shape, &row, e);
     return r == E_OK ? add(draft, server, &row, e) : r;
 }
 
 static int take_rows(struct draft *draft, uint32_t server, const char *database,
-                     const PGresult *rows, struct error *e)
+                     const struct answer *rows, struct error *e)
 {
     struct shape shape;
     int r = find_columns(rows, &shape, e);
 
-    for (int i = 0; i < PQntuples(rows) && r == E_OK; i++)
+    for (uint32_t i = 0; i < rows->n && r == E_OK; i++)
         r = take_row(draft, server, database, rows, i, &shape, e);
     if (r == E_INVALID)
         error_statement(e, draft->source->query, strlen(draft->source->query));
@@ -159,39 +163,20 @@ static int take_rows(struct draft *draft, uint32_t server, const char *database,
 
 /* --- */
 
-/* In a transaction that may only read: a query of the configuration must not change the server. */
-static int ask(struct draft *draft, struct pg *pg, PGresult **rows, struct error *e)
-{
-    const struct tenant_source *s = draft->source;
-    int r = pg_exec(pg, "BEGIN READ ONLY", e);
-
-    if (r == E_OK)
-        r = pg_query(pg,
-                     s->kind == SOURCE_DATABASES ? all_databases
-                     : s->kind == SOURCE_SCHEMAS ? all_schemas
-                                                 : s->query,
-                     0, NULL, rows, e);
-    if (r != E_OK && s->kind == SOURCE_PLACES)
-        error_statement(e, s->query, strlen(s->query));
-    return r;
-}
-
 static int read_places(struct draft *draft, uint32_t server, struct error *e)
 {
-    const struct pg_setup setup = {.patience_ms = PATIENCE_MS};
     const struct tenant_source *s = draft->source;
-    CLEANUP_PG struct pg *pg = NULL;
-    CLEANUP_PG_RESULT PGresult *rows = NULL;
-    int r = pg_open(&draft->fleet->servers[server], s->kind == SOURCE_SCHEMAS ? s->database : NULL,
-                    &setup, &pg, e);
+    const struct server *on = &draft->fleet->servers[server];
+    CLEANUP_ARENA struct arena arena = ARENA_INIT;
+    struct answer rows = {0};
+    int r = on->engine == ENGINE_MYSQL ? ask_mysql(on, s, &arena, &rows, e)
+                                       : ask_postgres(on, s, &arena, &rows, e);
 
-    if (r == E_OK)
-        r = ask(draft, pg, &rows, e);
     if (r != E_OK)
         return r;
     if (s->kind == SOURCE_PLACES)
-        return take_rows(draft, server, s->database ? s->database : PQdb(pg->conn), rows, e);
-    return take_names(draft, server, s->kind == SOURCE_SCHEMAS ? PQdb(pg->conn) : NULL, rows, e);
+        return take_rows(draft, server, s->database ? s->database : rows.database, &rows, e);
+    return take_names(draft, server, s->kind == SOURCE_SCHEMAS ? rows.database : NULL, &rows, e);
 }
 
 int place_tenants(struct draft *draft, struct error *e)

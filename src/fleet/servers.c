@@ -53,11 +53,14 @@ static int make(struct arena *arena, const struct server_block *block, struct se
         .engine = engine_of_url(block->url),
         .url = arena_copy(arena, block->url),
         .shown = server_shown(arena, block->url),
+        .defaults_file = arena_copy(arena, block->defaults_file),
+        .as_written = block->as_written,
         .max_parallel = (uint32_t)block->max_parallel,
         .max_connections = (uint32_t)block->max_connections,
         .line = block->line,
     };
-    if (!server->name || !server->url || !server->shown)
+    if (!server->name || !server->url || !server->shown ||
+        (block->defaults_file && !server->defaults_file))
         return error_oom(e);
     return read_password(arena, block, server, e);
 }

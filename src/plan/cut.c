@@ -46,12 +46,19 @@ static int find_bound(struct cut *c, struct error *e)
     return E_OK;
 }
 
+/* What changes a schema commits on its own on MySQL. */
+static bool takes_effect_at_once(const struct step *step)
+{
+    return step_is_outside(step) ||
+           (!step->mark && step->script->engine == ENGINE_MYSQL && !step->script->data_only);
+}
+
 /* The guarantee of this branch: outside a transaction nothing better than compensated. */
 static enum guarantee promise(const struct cut *c, uint32_t tenant, const struct recipe *recipe,
                               struct range range)
 {
     for (uint16_t i = range.from; i < range.to; i++)
-        if (step_is_outside(&recipe->steps[i]))
+        if (takes_effect_at_once(&recipe->steps[i]))
             return GUARANTEE_COMPENSATED;
     return c->w->facts[tenant].guarantee;
 }

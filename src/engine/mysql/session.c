@@ -1,0 +1,112 @@
+/* A session in a tenant: its connection and its lock. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/str.h"
+#include "db/mysql.h"
+#include "engine/mysql/work.h"
+
+enum { LOCK_NAME = 60 }; /* the server takes 64 */
+
+/* User locks are the server's, so the tenant is in the name, and the run. */
+static int name_lock(const struct my_work *w, char name[LOCK_NAME])
+{
+    char text[HASH_TEXT];
+    struct hash *hash = hash_begin();
+
+    if (!hash)
+        return E_NOMEM;
+    hash_add_text(hash, w->key);
+    hash_add_text(hash, w->spec->place.database);
+    hash_end(hash, text);
+    snprintf(name, LOCK_NAME, "lockstep_%.40s", text);
+    return E_OK;
+}
+
+int my_work_chase(struct my *my, const struct my_work *w, struct error *e)
+{
+    CLEANUP_MY_ROWS MYSQL_RES *rows = NULL;
+    char name[LOCK_NAME], sql[LOCK_NAME + 40];
+    MYSQL_ROW row;
+    int r = name_lock(w, name) == E_OK ? E_OK : error_oom(e);
+
+    if (r != E_OK)
+        return r;
+    snprintf(sql, sizeof sql, "SELECT IS_USED_LOCK('%s')", name);
+    r = my_query(my, sql, &rows, e);
+    row = rows ? mysql_fetch_row(rows) : NULL;
+    if (r != E_OK || !row || !row[0])
+        return r;
+    r = my_kill(my, row[0], e);
+    if (r != E_OK)
+        return r;
+    return error_set(e, E_BUSY, "a session of the run is still at work in database %s",
+                     w->spec->place.database);
+}
+
+static int lock(struct my_session *s, bool chase, struct error *e)
+{
+    CLEANUP_MY_ROWS MYSQL_RES *rows = NULL;
+    CLEANUP_STR struct str sql = STR_INIT;
+    char name[LOCK_NAME];
+    MYSQL_ROW row;
+    int r;
+
+    if (name_lock(s->w, name) != E_OK)
+        return error_oom(e);
+    str_add(&sql, "USE ");
+    my_add_name(&sql, s->w->spec->place.database);
+    str_addf(&sql,
+             "; SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT GET_LOCK('%s', 0)",
+             name);
+    s->my->used = true;
+    r = str_ok(&sql) ? my_query(s->my, str_text(&sql), &rows, e) : error_oom(e);
+    if (r != E_OK)
+        return r;
+    row = rows ? mysql_fetch_row(rows) : NULL;
+    if (row && row[0] && row[0][0] == '1')
+        return E_OK;
+    r = chase ? my_work_chase(s->my, s->w, e) : E_OK;
+    if (r != E_OK)
+        return r;
+    return error_set(e, E_BUSY, "another session of the run is at work in database %s",
+                     s->w->spec->place.database);
+}
+
+static int go_in(struct my_session *s, bool chase, struct error *e)
+{
+    int r = lock(s, chase, e);
+
+    s->set_for = NULL;
+    return r == E_OK ? my_history_open(s->my, s->w->spec->place.database, &s->h, e) : r;
+}
+
+int my_session_enter(struct my_session *s, const struct my_work *w, bool chase, struct error *e)
+{
+    int r;
+
+    *s = (struct my_session){.w = w};
+    my_link_enter(w->link);
+    r = my_pool_take(&w->link->pool, &s->my, e);
+    return r == E_OK ? go_in(s, chase, e) : r;
+}
+
+int my_session_again(struct my_session *s, struct error *e)
+{
+    int r = my_reset(s->my, e);
+
+    return r == E_OK ? go_in(s, false, e) : r;
+}
+
+void my_session_leave(struct my_session *s)
+{
+    my_pool_give(&s->w->link->pool, &s->my);
+    my_link_leave(s->w->link);
+}
+
+void my_session_drop(struct my_session *s)
+{
+    my_pool_drop(&s->w->link->pool, &s->my);
+    my_link_leave(s->w->link);
+}
