@@ -73,6 +73,8 @@ void report_doc(struct cli *cli, const struct report *r)
     figures_doc(d, root, r);
     weaker_doc(d, root, r);
     failures_doc(d, root, "failures", r->failures, r->n_failures);
+    if (r->unrehearsed)
+        doc_int(d, root, "not_rehearsed", (json_int_t)r->unrehearsed);
     failures_doc(d, root, "skipped", r->skipped, r->n_skipped);
     doubt = doc_list(d, root, "in_doubt");
     for (size_t i = 0; i < r->n_in_doubt; i++)

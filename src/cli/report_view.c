@@ -43,9 +43,10 @@ static void decisions(const struct report *r, struct str *out)
 static void add_done(const struct report *r, struct str *out)
 {
     if (is(r, "rehearse")) {
-        str_add(out, "rehearsal passed: ");
-        text_count(out, r->tenants, "tenant");
-        str_addf(out, " would reach %s; nothing was changed", report_target(r));
+        str_add(out, r->unrehearsed == r->tenants ? "not rehearsed: " : "rehearsal passed: ");
+        text_count(out, r->tenants - (r->unrehearsed < r->tenants ? r->unrehearsed : 0), "tenant");
+        str_addf(out, " would reach %s%s; nothing was changed", report_target(r),
+                 r->unrehearsed == r->tenants ? ", for all that could be asked" : "");
         return;
     }
     if (!r->run[0]) {
@@ -140,6 +141,9 @@ static void run_line(struct str *out, const struct report *r)
     if (!r->run[0] && !is(r, "rehearse"))
         return;
     str_addf(out, "  tenants     %zu done, %zu failed", r->done, failed_tenants(r));
+    if (r->unrehearsed)
+        str_addf(out, ", %zu not rehearsed (on MySQL what changes a schema cannot be taken back)",
+                 r->unrehearsed);
     if (r->n_skipped)
         str_addf(out, ", %zu skipped", r->n_skipped);
     if (r->n_in_doubt)

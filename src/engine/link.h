@@ -82,6 +82,7 @@ struct link_ops {
                   struct sight *sights, struct room *room, struct error *e);
     struct participant *(*join)(struct link *l, const struct link_run *run,
                                 const struct link_group *group);
+    /* E_MISSING: it cannot be run and taken back here; what could be asked without is well. */
     int (*rehearse)(struct link *l, const struct link_run *run, uint32_t branch, struct error *e);
     /* E_MISSING: it has no history. */
     int (*history)(struct link *l, const struct place *place, history_visit visit, void *arg,

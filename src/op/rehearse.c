@@ -24,7 +24,7 @@ struct rehearsing {
     const struct job *job;
     struct error *causes; /* one a branch */
     int64_t lock_timeout_ms;
-    atomic_uint done;
+    atomic_uint done, unrehearsed;
 };
 
 static int rehearse_branch(struct rehearsing *h, uint32_t i)
@@ -48,6 +48,11 @@ static void rehearse_one(void *arg, uint32_t i)
     do {
         r = rehearse_branch(h, i);
     } while (r == E_BUSY && clock_mono_us() < until && !interrupt_requested() && clock_nap_ms(20));
+    if (r == E_MISSING && h->job->branches[i].engine == ENGINE_MYSQL) {
+        atomic_fetch_add(&h->unrehearsed, 1);
+        error_clear(&h->causes[i]);
+        r = E_OK;
+    }
     if (r != E_OK)
         error_tenant(&h->causes[i], h->job->branches[i].id);
     atomic_fetch_add(&h->done, 1);
@@ -59,7 +64,8 @@ static int collect(struct rehearsing *h, struct report *report, struct error *e)
         if (h->causes[i].code &&
             report_failure(report, h->job->branches[i].id, &h->causes[i]) != E_OK)
             return error_oom(e);
-    report->done = h->job->tenants - report->n_failures;
+    report->unrehearsed = atomic_load(&h->unrehearsed);
+    report->done = h->job->tenants - report->n_failures - report->unrehearsed;
     report->as_it_was = true;
     if (interrupt_requested()) {
         report->exit = EXIT_NOT_DONE;

@@ -83,7 +83,8 @@ int plan_finish(struct work *w, struct error *e)
     if (r != E_OK)
         return r;
     plan_policy(w);
-    return plan_digest(w, e);
+    r = plan_cover(w, e);
+    return r == E_OK ? plan_digest(w, e) : r;
 }
 
 int plan_end(struct work *w, int r, struct error *e)

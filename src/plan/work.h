@@ -8,6 +8,7 @@
  *   values   what their scripts ask of a tenant, and whether it has it
  *   cut      segments, units, groups
  *   policy   is there an undo where one might be needed?
+ *   cover    MySQL: does it undo all of its script?
  *   digest
  */
 #ifndef PLAN_WORK_H
@@ -52,6 +53,7 @@ int plan_recipes(struct work *w, struct error *e);
 int plan_values(struct work *w, struct error *e);
 int plan_cut(struct work *w, struct error *e);
 void plan_policy(struct work *w);
+int plan_cover(struct work *w, struct error *e);
 int plan_digest(struct work *w, struct error *e);
 /* The stages behind the recipes. */
 int plan_finish(struct work *w, struct error *e);
