@@ -1,4 +1,5 @@
-/* Inside db: what a MySQL server's error numbers mean here, and their text without values of rows. */
+/* Inside db: what a MySQL server's error numbers mean here, and their text without values of rows.
+ */
 #ifndef DB_MYSQL_SAY_H
 #define DB_MYSQL_SAY_H
 

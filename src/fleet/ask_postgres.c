@@ -63,8 +63,8 @@ int ask_postgres(const struct server *server, const struct tenant_source *source
     const struct pg_setup setup = {.patience_ms = PATIENCE_MS};
     CLEANUP_PG struct pg *pg = NULL;
     CLEANUP_PG_RESULT PGresult *rows = NULL;
-    int r = pg_open(server, source->kind == SOURCE_SCHEMAS ? source->database : NULL, &setup, &pg,
-                    e);
+    int r =
+        pg_open(server, source->kind == SOURCE_SCHEMAS ? source->database : NULL, &setup, &pg, e);
 
     if (r == E_OK)
         r = ask(source, pg, &rows, e);

@@ -58,7 +58,8 @@ static int take_names(struct draft *draft, uint32_t server, const char *database
 
     str_addf(&origin, "source %s", draft->source->title);
     for (uint32_t i = 0; i < rows->n && r == E_OK; i++) {
-        const char *name = answer_value(rows, i, 0), *pattern = match(draft->source->patterns, name);
+        const char *name = answer_value(rows, i, 0),
+                   *pattern = match(draft->source->patterns, name);
         struct tenant row = {.database = database ? database : name,
                              .schema = database ? name : NULL,
                              .origin = str_text(&origin)};
@@ -102,8 +103,8 @@ static const char *value(const struct answer *rows, uint32_t row, int column)
     return column < 0 ? NULL : answer_value(rows, row, (uint32_t)column);
 }
 
-static int take_labels(struct draft *draft, const struct answer *rows, uint32_t i, const struct shape *shape,
-                       struct tenant *row, struct error *e)
+static int take_labels(struct draft *draft, const struct answer *rows, uint32_t i,
+                       const struct shape *shape, struct tenant *row, struct error *e)
 {
     int n = (int)rows->columns;
 
@@ -125,7 +126,8 @@ static int take_labels(struct draft *draft, const struct answer *rows, uint32_t 
 }
 
 static int take_row(struct draft *draft, uint32_t server, const char *database,
-                    const struct answer *rows, uint32_t i, const struct shape *shape, struct error *e)
+                    const struct answer *rows, uint32_t i, const struct shape *shape,
+                    struct error *e)
 {
     CLEANUP_STR struct str origin = STR_INIT;
     struct tenant row = {.id = value(rows, i, shape->id),

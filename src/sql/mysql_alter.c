@@ -185,8 +185,8 @@ static void spec_modify(struct reader *r, const char *table)
 
 static bool is_option(const struct reader *r)
 {
-    static const char *const words[] = {"ENGINE",  "COMMENT",    "CONVERT",        "DEFAULT",
-                                        "CHARSET", "CHARACTER",  "COLLATE",        "ROW_FORMAT",
+    static const char *const words[] = {"ENGINE",  "COMMENT",        "CONVERT",       "DEFAULT",
+                                        "CHARSET", "CHARACTER",      "COLLATE",       "ROW_FORMAT",
                                         "FORCE",   "KEY_BLOCK_SIZE", "AUTO_INCREMENT"};
 
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)

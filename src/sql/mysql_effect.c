@@ -121,10 +121,10 @@ void reader_unknown(struct reader *r)
 static const struct {
     const char *word;
     enum effect_object object;
-} objects[] = {{"TABLE", EFFECT_TABLE},         {"VIEW", EFFECT_VIEW},
-               {"TRIGGER", EFFECT_TRIGGER},     {"PROCEDURE", EFFECT_PROCEDURE},
-               {"FUNCTION", EFFECT_FUNCTION},   {"EVENT", EFFECT_EVENT},
-               {"SEQUENCE", EFFECT_SEQUENCE},   {"INDEX", EFFECT_INDEX}};
+} objects[] = {{"TABLE", EFFECT_TABLE},       {"VIEW", EFFECT_VIEW},
+               {"TRIGGER", EFFECT_TRIGGER},   {"PROCEDURE", EFFECT_PROCEDURE},
+               {"FUNCTION", EFFECT_FUNCTION}, {"EVENT", EFFECT_EVENT},
+               {"SEQUENCE", EFFECT_SEQUENCE}, {"INDEX", EFFECT_INDEX}};
 
 static bool object_of(const struct reader *r, enum effect_object *object)
 {
@@ -385,13 +385,26 @@ int mysql_effects(struct arena *arena, const char *sql, size_t len, struct effec
         const char *word;
         void (*read)(struct reader *r);
     } statements[] = {
-        {"CREATE", create},    {"DROP", drop},         {"ALTER", mysql_read_alter},
-        {"RENAME", rename_tables}, {"TRUNCATE", truncate_table}, {"INSERT", insert},
-        {"REPLACE", insert},   {"UPDATE", update},     {"DELETE", delete_rows},
-        {"LOAD", load},        {"WITH", with},         {"SELECT", nothing},
-        {"DO", nothing},       {"TABLE", nothing},     {"SHOW", nothing},
-        {"ANALYZE", nothing},  {"OPTIMIZE", nothing},  {"CHECK", nothing},
-        {"REPAIR", nothing},   {"SET", set},
+        {"CREATE", create},
+        {"DROP", drop},
+        {"ALTER", mysql_read_alter},
+        {"RENAME", rename_tables},
+        {"TRUNCATE", truncate_table},
+        {"INSERT", insert},
+        {"REPLACE", insert},
+        {"UPDATE", update},
+        {"DELETE", delete_rows},
+        {"LOAD", load},
+        {"WITH", with},
+        {"SELECT", nothing},
+        {"DO", nothing},
+        {"TABLE", nothing},
+        {"SHOW", nothing},
+        {"ANALYZE", nothing},
+        {"OPTIMIZE", nothing},
+        {"CHECK", nothing},
+        {"REPAIR", nothing},
+        {"SET", set},
     };
     struct reader r = {.arena = arena, .at = sql, .end = sql + len, .out = out};
 

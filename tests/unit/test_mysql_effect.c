@@ -6,8 +6,9 @@
 #include "test.h"
 
 static const char *const kinds[] = {"+", "=", "-", "~"};
-static const char *const objects[] = {"table",    "column", "index",    "view", "trigger", "procedure",
-                                      "function", "event",  "sequence", "rows", "unknown"};
+static const char *const objects[] = {"table",    "column",    "index",    "view",
+                                      "trigger",  "procedure", "function", "event",
+                                      "sequence", "rows",      "unknown"};
 
 static void effects_of(struct arena *arena, const char *sql, struct effects *out)
 {

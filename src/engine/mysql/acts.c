@@ -116,8 +116,8 @@ static int read_done(struct arena *arena, const struct my_acts *acts, const stru
         const struct my_act *act = &acts->list[i];
 
         for (uint32_t k = act->from; k < act->to && r == E_OK && !my_ledger_is_idle(ledger, i); k++)
-            r = mysql_effects(arena, act->script->statements[k].sql,
-                              act->script->statements[k].len, done);
+            r = mysql_effects(arena, act->script->statements[k].sql, act->script->statements[k].len,
+                              done);
     }
     return r;
 }
@@ -137,8 +137,8 @@ static bool is_wanted(const struct effects *of, const struct effects *done,
     return false;
 }
 
-static bool add_statement(struct my_acts *back, const struct step *step, const struct script *script,
-                          uint32_t i)
+static bool add_statement(struct my_acts *back, const struct step *step,
+                          const struct script *script, uint32_t i)
 {
     return add(back, (struct my_act){step, script, i, i + 1, is_data(script, i), false});
 }
@@ -194,8 +194,8 @@ static int end_part(struct my_acts *back, uint32_t first, const struct step *ste
     return E_OK;
 }
 
-int my_acts_back(bool undo, const struct my_acts *forward,
-                 const struct my_ledger *ledger, struct my_acts *back, struct error *e)
+int my_acts_back(bool undo, const struct my_acts *forward, const struct my_ledger *ledger,
+                 struct my_acts *back, struct error *e)
 {
     for (uint32_t end = forward->n; end > 0;) {
         struct part p = part_of(forward, end, ledger);

@@ -5,8 +5,8 @@
  * an act without statements.
  *
  * And the other way: which statements of the inverses take back what has been done so far, in the
- * order of the inverse scripts. Of a step that is done, all; of one that failed in the middle, those
- * that undo an effect of a statement that is done, and those that fill again what these make.
+ * order of the inverse scripts. Of a step that is done, all; of one that failed in the middle,
+ * those that undo an effect of a statement that is done, and those that fill again what these make.
  */
 #ifndef ENGINE_MYSQL_ACTS_H
 #define ENGINE_MYSQL_ACTS_H
@@ -38,8 +38,8 @@ int my_acts_forward(const struct branch_spec *spec, bool undo, struct my_acts *a
                     struct error *e);
 /* Of the acts those before ledger->act took effect, but for the idle ones. E_REFUSED: something of
  * that has no inverse. */
-int my_acts_back(bool undo, const struct my_acts *forward,
-                 const struct my_ledger *ledger, struct my_acts *back, struct error *e);
+int my_acts_back(bool undo, const struct my_acts *forward, const struct my_ledger *ledger,
+                 struct my_acts *back, struct error *e);
 void my_acts_free(struct my_acts *acts);
 
 #define CLEANUP_MY_ACTS __attribute__((cleanup(my_acts_free)))

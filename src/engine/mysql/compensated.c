@@ -229,9 +229,9 @@ static int write_turn(struct visit *v, struct error *e)
 /* What went back already, says an error, need not go again. */
 static bool is_back_already(int r, const struct error *e)
 {
-    static const int codes[] = {MY_TABLE_EXISTS, MY_UNKNOWN_TABLE, MY_DUPLICATE_COLUMN,
-                                MY_DUPLICATE_KEY, MY_CANNOT_DROP, MY_NO_TABLE, MY_NO_ROUTINE,
-                                MY_NO_TRIGGER};
+    static const int codes[] = {MY_TABLE_EXISTS,  MY_UNKNOWN_TABLE, MY_DUPLICATE_COLUMN,
+                                MY_DUPLICATE_KEY, MY_CANNOT_DROP,   MY_NO_TABLE,
+                                MY_NO_ROUTINE,    MY_NO_TRIGGER};
 
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
         if (r == E_REFUSED && e->db == codes[i])

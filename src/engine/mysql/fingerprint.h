@@ -1,8 +1,8 @@
 /*
  * What a statement is about, as the server shows it now, hashed: before the statement it goes into
  * the ledger, and when nobody knows whether the statement took effect, it is taken again. Of the
- * objects that the statement's text names (SHOW CREATE ...; one that is not there counts too), or of
- * the whole schema where the text does not tell. Counters of AUTO_INCREMENT are left out: the
+ * objects that the statement's text names (SHOW CREATE ...; one that is not there counts too), or
+ * of the whole schema where the text does not tell. Counters of AUTO_INCREMENT are left out: the
  * applications move them.
  */
 #ifndef ENGINE_MYSQL_FINGERPRINT_H

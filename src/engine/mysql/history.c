@@ -80,8 +80,8 @@ int my_history_create(struct my_history *h, struct error *e)
 
 /* --- questions --- */
 
-static int find(struct my_history *h, const char *what, const char *condition, const char *direction,
-                bool *yes, struct error *e)
+static int find(struct my_history *h, const char *what, const char *condition,
+                const char *direction, bool *yes, struct error *e)
 {
     CLEANUP_STR struct str sql = STR_INIT;
     CLEANUP_MY_ROWS MYSQL_RES *rows = NULL;
@@ -169,8 +169,9 @@ static bool next_head(struct my_history *h, const struct history_row *row)
 void my_history_add_row(struct str *sql, struct my_history *h, const struct history_row *row)
 {
     bool ok = next_head(h, row);
-    const char *texts[] = {row->name, row->down ? "down" : "up", row->checksum, row->run,
-                           row->down_sql, row->log_head, h->head};
+    const char *texts[] = {
+        row->name, row->down ? "down" : "up", row->checksum, row->run, row->down_sql, row->log_head,
+        h->head};
 
     str_add(sql, "INSERT INTO ");
     my_history_add_name(sql, h->database);
@@ -184,8 +185,7 @@ void my_history_add_row(struct str *sql, struct my_history *h, const struct hist
     sql->failed = sql->failed || !ok;
 }
 
-void my_history_add_unfenced(struct str *sql, struct my_history *h, const char *run,
-                             uint32_t group)
+void my_history_add_unfenced(struct str *sql, struct my_history *h, const char *run, uint32_t group)
 {
     str_add(sql, "NOT EXISTS (SELECT 1 FROM ");
     my_history_add_name(sql, h->database);

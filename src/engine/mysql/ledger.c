@@ -21,12 +21,13 @@ int my_ledger_create(struct my *my, const char *database, struct error *e)
 
     str_add(&sql, "CREATE TABLE IF NOT EXISTS ");
     my_ledger_add_name(&sql, database);
-    str_add(&sql, " (run VARCHAR(64) NOT NULL, grp INT UNSIGNED NOT NULL, phase VARCHAR(8) NOT NULL,"
-                  " act INT UNSIGNED NOT NULL, tail TINYINT NOT NULL, inverse INT UNSIGNED NOT NULL,"
-                  " version BIGINT UNSIGNED NOT NULL, statement INT UNSIGNED NOT NULL,"
-                  " fingerprint VARCHAR(64) NOT NULL, idle TEXT NOT NULL, at DATETIME(6) NOT NULL,"
-                  " PRIMARY KEY (run, grp))"
-                  " ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin");
+    str_add(&sql,
+            " (run VARCHAR(64) NOT NULL, grp INT UNSIGNED NOT NULL, phase VARCHAR(8) NOT NULL,"
+            " act INT UNSIGNED NOT NULL, tail TINYINT NOT NULL, inverse INT UNSIGNED NOT NULL,"
+            " version BIGINT UNSIGNED NOT NULL, statement INT UNSIGNED NOT NULL,"
+            " fingerprint VARCHAR(64) NOT NULL, idle TEXT NOT NULL, at DATETIME(6) NOT NULL,"
+            " PRIMARY KEY (run, grp))"
+            " ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin");
     return str_ok(&sql) ? my_exec(my, str_text(&sql), e) : error_oom(e);
 }
 
@@ -114,8 +115,9 @@ void my_ledger_add_move(struct str *sql, struct my_history *h, const char *run, 
     str_add(sql, "UPDATE ");
     my_ledger_add_name(sql, h->database);
     str_addf(sql,
-             " SET phase = '%s', act = %" PRIu32 ", tail = %d, inverse = %" PRIu32 ", version = %" PRIu64
-             ", statement = %" PRIu32 ", fingerprint = '%s', at = UTC_TIMESTAMP(6), idle = ",
+             " SET phase = '%s', act = %" PRIu32 ", tail = %d, inverse = %" PRIu32
+             ", version = %" PRIu64 ", statement = %" PRIu32
+             ", fingerprint = '%s', at = UTC_TIMESTAMP(6), idle = ",
              ledger->back ? "back" : "forward", ledger->act, ledger->tail, ledger->inverse,
              ledger->version, ledger->statement, ledger->fingerprint);
     my_add_text(sql, h->my, str_text(&ledger->idle));

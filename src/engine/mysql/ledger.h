@@ -7,9 +7,9 @@
  * are one.
  *
  *   phase forward   acts before `act` are done; a fingerprint: act number `act` is under way
- *   phase back      of the acts those before `act` had taken effect, but for the idle ones, and (tail)
- *                   number `act` too, without what goes with it; of their inverses those before
- *                   `inverse` have run; a fingerprint: that one is under way
+ *   phase back      of the acts those before `act` had taken effect, but for the idle ones, and
+ * (tail) number `act` too, without what goes with it; of their inverses those before `inverse` have
+ * run; a fingerprint: that one is under way
  *
  * Idle acts are those that found nothing to do (IF NOT EXISTS ...): nothing of them goes back.
  *

@@ -79,8 +79,11 @@ int my_rehearse(struct link *link, const struct link_run *run, uint32_t branch, 
                               .statement_timeout_ms = run->statement_timeout_ms,
                               .stop = run->stop};
     struct my_session s;
-    int r = my_session_enter(&s, &w, false, e);
+    int r = my_link_ask(l, e);
 
+    if (r != E_OK)
+        return r;
+    r = my_session_enter(&s, &w, false, e);
     if (r == E_OK)
         r = my_session_fits(&s, e);
     if (r == E_OK)

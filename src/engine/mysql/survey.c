@@ -191,7 +191,8 @@ static int read_past(struct looking *v, const struct place_at *at, struct error 
     return r == E_OK && !str_ok(&sight->past) ? error_oom(e) : r;
 }
 
-/* Tenants of a fleet have few pasts, and neighbours mostly the same: the last ones are looked at. */
+/* Tenants of a fleet have few pasts, and neighbours mostly the same: the last ones are looked at.
+ */
 static const struct place_at *known(const struct looking *v, const struct place_at *at)
 {
     enum { FAR = 64 };

@@ -60,7 +60,8 @@ void my_session_add_row(struct str *sql, struct my_session *s, const struct step
 /* BEGIN; TEXT; COMMIT in one message; rolled back when one of them fails. */
 int my_session_transact(struct my_session *s, const struct str *text, struct error *e);
 
-/* The session that holds this tenant's lock for the run, if any, is ended. E_BUSY: there was one. */
+/* The session that holds this tenant's lock for the run, if any, is ended. E_BUSY: there was one.
+ */
 int my_work_chase(struct my *my, const struct my_work *w, struct error *e);
 
 #endif
