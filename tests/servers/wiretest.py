@@ -227,21 +227,21 @@ class Campaign:
         print(f"{'not ok' if wrong or not tried else 'ok'} {self.number} - {kind}: {words}, all or none", flush=True)
 
 
-def options():
+def options(fleets=FLEETS):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--suite", choices=("quick", "soak"), default="quick")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
-    parser.add_argument("--fleet", choices=FLEETS)
+    parser.add_argument("--fleet", choices=fleets)
     parser.add_argument("--what", choices=FAULTS)
     parser.add_argument("--direction", choices=(REQUEST, ANSWER))
     parser.add_argument("--number", type=int)
     return parser.parse_args()
 
 
-def single(server, words):
+def single(server, words, make=Fleet):
     campaign = Campaign(server, words.seed)
     with Proxy(server) as proxy:
-        fleet = Fleet(words.fleet, server, proxy)
+        fleet = make(words.fleet, server, proxy)
         campaign.messages(fleet)
         problem, hit = campaign.one(fleet, words.what, words.direction, words.number)
         print(problem or ("fine" if hit else "no such message"))
