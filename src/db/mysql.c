@@ -55,12 +55,13 @@ static int wait_a_slice(const struct my *my, int status)
 static void kill_query(struct my *my)
 {
     const struct my_setup setup = {.patience_ms = KILL_MS, .connect_timeout_s = 2};
-    CLEANUP_MY struct my *other = NULL;
+    struct my *other = NULL;
     char sql[64];
 
     snprintf(sql, sizeof sql, "KILL QUERY %lu", mysql_thread_id(my->conn));
     if (my_open(my->server, NULL, &setup, &other, NULL) == E_OK)
         my_exec(other, sql, NULL);
+    my_close(&other);
 }
 
 /* True when nobody waits any longer. */

@@ -15,15 +15,15 @@
 struct server {
     const char *name; /* the block's title; "NAME/HOST:PORT/USER" for one that a row made of it */
     enum engine_kind engine;
-    const char *url;          /* as given, with the database that is asked for lists and limits */
-    const char *shown;        /* url without its password */
-    const char *password;     /* from a file, an environment variable or a row; NULL: the client
-                                 library's own ways (url, .pgpass, service file, my.cnf, environment) */
+    const char *url;           /* as given, with the database that is asked for lists and limits */
+    const char *shown;         /* url without its password */
+    const char *password;      /* from a file, an environment variable or a row; NULL: the client
+                                  library's own ways (url, .pgpass, service file, my.cnf, environment) */
     const char *defaults_file; /* MySQL: an option file of the user's; NULL: the usual ones */
     bool as_written;           /* MySQL: ALTER TABLE runs without INSTANT or INPLACE asked for */
-    uint32_t max_parallel;    /* tenants worked on at once; 0: worked out from the machine */
-    uint32_t max_connections; /* ours at once; 0: under half of what the server allows */
-    unsigned line;            /* in the configuration; 0: none */
+    uint32_t max_parallel;     /* tenants worked on at once; 0: worked out from the machine */
+    uint32_t max_connections;  /* ours at once; 0: under half of what the server allows */
+    unsigned line;             /* in the configuration; 0: none */
 };
 
 struct arena;

@@ -353,7 +353,7 @@ static int read_ledger(struct visit *v, struct error *e)
 
 static int give_up(struct visit *v, struct error *e)
 {
-    int r = v->s.my->lost ? E_DOUBT : my_session_again(&v->s, e);
+    int r = !v->s.my || v->s.my->lost ? E_DOUBT : my_session_again(&v->s, e);
 
     v->answered = true;
     if (r == E_OK)
