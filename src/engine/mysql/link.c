@@ -72,9 +72,12 @@ int my_link_ask(struct my_link *l, struct error *e)
 
 void my_link_enter(struct my_link *l)
 {
-    while (atomic_fetch_add(&l->at_work, 1) >= l->width) {
-        atomic_fetch_sub(&l->at_work, 1);
-        clock_nap_ms(1);
+    unsigned n = atomic_load(&l->at_work);
+
+    while (n >= l->width || !atomic_compare_exchange_weak(&l->at_work, &n, n + 1)) {
+        if (n >= l->width)
+            clock_nap_ms(1);
+        n = atomic_load(&l->at_work);
     }
 }
 

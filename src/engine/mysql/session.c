@@ -57,6 +57,8 @@ static int lock(struct my_session *s, bool chase, struct error *e)
         return error_oom(e);
     str_add(&sql, "USE ");
     my_add_name(&sql, s->w->spec->place.database);
+    str_add(&sql, "; ");
+    my_session_add_timeouts(&sql, s, NULL);
     str_addf(&sql,
              "; SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT GET_LOCK('%s', 0)",
              name);
@@ -78,7 +80,6 @@ static int go_in(struct my_session *s, bool chase, struct error *e)
 {
     int r = lock(s, chase, e);
 
-    s->set_for = NULL;
     return r == E_OK ? my_history_open(s->my, s->w->spec->place.database, &s->h, e) : r;
 }
 

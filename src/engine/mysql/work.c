@@ -69,26 +69,30 @@ static int64_t longer(int64_t own, int64_t configured)
 }
 
 /* Locks are waited for in whole seconds. MySQL has no timeout for all statements: patience ends. */
+void my_session_add_timeouts(struct str *sql, struct my_session *s, const struct script *script)
+{
+    int64_t lock_ms = longer(script ? script->lock_timeout_ms : 0, s->w->lock_timeout_ms);
+
+    s->statement_ms = longer(script ? script->statement_timeout_ms : 0, s->w->statement_timeout_ms);
+    s->lock_s = lock_ms > 1000 ? (lock_ms + 999) / 1000 : 1;
+    str_addf(sql,
+             "SET SESSION lock_wait_timeout = %" PRId64 ", innodb_lock_wait_timeout = %" PRId64,
+             s->lock_s, s->lock_s);
+    if (s->w->link->mariadb)
+        str_addf(sql, ", max_statement_time = %" PRId64 ".%03" PRId64, s->statement_ms / 1000,
+                 s->statement_ms % 1000);
+}
+
 static int set_up(struct my_session *s, const struct script *script, struct error *e)
 {
     CLEANUP_STR struct str sql = STR_INIT;
-    int64_t lock_ms = longer(script->lock_timeout_ms, s->w->lock_timeout_ms);
-    int64_t statement_ms = longer(script->statement_timeout_ms, s->w->statement_timeout_ms);
-    int64_t lock_s = lock_ms > 1000 ? (lock_ms + 999) / 1000 : 1;
-    int r;
+    int64_t lock_s = s->lock_s, statement_ms = s->statement_ms;
 
-    s->my->setup.patience_ms = statement_ms ? statement_ms + GRACE_MS : 0;
-    if (s->set_for == script)
+    my_session_add_timeouts(&sql, s, script);
+    s->my->setup.patience_ms = s->statement_ms ? s->statement_ms + GRACE_MS : 0;
+    if (s->lock_s == lock_s && s->statement_ms == statement_ms)
         return E_OK;
-    str_addf(&sql,
-             "SET SESSION lock_wait_timeout = %" PRId64 ", innodb_lock_wait_timeout = %" PRId64,
-             lock_s, lock_s);
-    if (s->w->link->mariadb)
-        str_addf(&sql, ", max_statement_time = %" PRId64 ".%03" PRId64, statement_ms / 1000,
-                 statement_ms % 1000);
-    r = str_ok(&sql) ? my_exec(s->my, str_text(&sql), e) : error_oom(e);
-    s->set_for = r == E_OK ? script : NULL;
-    return r;
+    return str_ok(&sql) ? my_exec(s->my, str_text(&sql), e) : error_oom(e);
 }
 
 static int quote(void *ctx, const char *text, struct str *out, struct error *e)

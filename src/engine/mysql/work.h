@@ -35,7 +35,7 @@ struct my_session {
     const struct my_work *w;
     struct my *my;
     struct my_history h;
-    const struct script *set_for; /* timeouts are this one's */
+    int64_t lock_s, statement_ms; /* timeouts that are set in it */
 };
 
 /* Takes a connection, goes into the database, takes the lock. E_BUSY: somebody else has the lock;
@@ -46,6 +46,9 @@ int my_session_again(struct my_session *s, struct error *e);
 void my_session_leave(struct my_session *s);
 /* Its connection is closed: what it prepared stays with the server. */
 void my_session_drop(struct my_session *s);
+
+/* Text that sets timeouts in the session: of the run, or (script) its own. */
+void my_session_add_timeouts(struct str *sql, struct my_session *s, const struct script *script);
 
 /* All tables of ours; none is made in a transaction. */
 int my_session_tables(struct my_session *s, bool ledger, struct error *e);
