@@ -268,7 +268,7 @@ static void the_template_says_the_defaults(void **state)
     put("lockstep.conf", str_text(&on));
     read_well(NULL, &c);
     assert_int_equal(c.n_sources, 5);
-    assert_int_equal(c.n_servers, 1);
+    assert_int_equal(c.n_servers, 2);
     assert_int_equal(c.sources[4].kind, SOURCE_PLACES);
     assert_string_equal(c.sources[0].place, d.sources[0].place);
     assert_string_equal(c.migrations, d.migrations);
@@ -302,6 +302,12 @@ static void a_server_and_what_is_on_it(void **state)
     assert_int_equal(c.sources[1].kind, SOURCE_SCHEMAS);
     assert_string_equal(c.sources[1].database, "app");
     config_free(&c);
+    put("lockstep.conf",
+        "server my { url = \"mysql://h/\" defaults_file = \"a.cnf\" online_ddl = off }");
+    read_well(NULL, &c);
+    assert_string_equal(c.servers[0].defaults_file, "a.cnf");
+    assert_true(c.servers[0].as_written);
+    config_free(&c);
 }
 
 static void servers_and_their_sources_must_fit(void **state)
@@ -312,6 +318,9 @@ static void servers_and_their_sources_must_fit(void **state)
     expect_error("server a { url = \"postgres://x/\"\nmax_parallel = -1\n}", 3, "whole numbers");
     expect_error("server a { url = \"postgres://x/\" password_file = a password_env = b }", 1,
                  "not from both");
+    expect_error("server a { url = \"postgres://x/\" defaults_file = a }", 1, "for MySQL servers");
+    expect_error("server a { url = \"mysql://x/\" online_ddl = on }", 1,
+                 "online_ddl is auto or off");
     expect_error("server a { urk = x }", 1, "did you mean \"url\"?");
     expect_error("\nsource d { server = eu databases = {\"t\"} }", 2, "no server of this name");
     expect_error("source d { databases = {\"t\"} }", 1, "on which server");

@@ -421,10 +421,8 @@ static int commit(struct visit *v, struct error *e)
 int my_compensated_commit(struct my_group *g, struct my_slot *slot, struct error *e)
 {
     struct visit v;
-    int r = enter(g, slot, &v, e);
+    int r = enter(g, slot, &v, e) == E_OK ? commit(&v, e) : E_BUSY; /* a server comes back */
 
-    if (r == E_OK)
-        r = commit(&v, e);
     leave(&v);
     return r;
 }
@@ -443,10 +441,8 @@ static int back(struct visit *v, struct error *e)
 int my_compensated_back(struct my_group *g, struct my_slot *slot, struct error *e)
 {
     struct visit v;
-    int r = enter(g, slot, &v, e);
+    int r = enter(g, slot, &v, e) == E_OK ? back(&v, e) : E_BUSY;
 
-    if (r == E_OK)
-        r = back(&v, e);
     leave(&v);
     return r;
 }
