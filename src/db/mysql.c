@@ -246,8 +246,13 @@ static void absorb_kill(struct my *my)
     my->setup = setup;
 }
 
-/* The result that stands ready; *rows is replaced when it has rows. */
-static int take_result(struct my *my, struct wait *w, MYSQL_RES **rows, struct error *e)
+struct visitor {
+    void (*visit)(void *arg, MYSQL_RES *rows); /* NULL: rows are thrown away */
+    void *arg;
+};
+
+/* The result that stands ready. */
+static int take_result(struct my *my, struct wait *w, const struct visitor *v, struct error *e)
 {
     MYSQL_RES *got = NULL;
     int status = mysql_store_result_start(&got, my->conn);
@@ -261,12 +266,10 @@ static int take_result(struct my *my, struct wait *w, MYSQL_RES **rows, struct e
     }
     if (!got)
         return mysql_errno(my->conn) ? say(my, e) : E_OK;
-    if (rows) {
-        my_clear(rows);
-        *rows = got;
-    } else {
+    if (v->visit)
+        v->visit(v->arg, got);
+    else
         mysql_free_result(got);
-    }
     return E_OK;
 }
 
@@ -287,7 +290,8 @@ static int next_result(struct my *my, struct wait *w, bool *more, struct error *
     return failed > 0 ? say(my, e) : E_OK;
 }
 
-static int run(struct my *my, const char *sql, struct wait *w, MYSQL_RES **rows, struct error *e)
+static int run(struct my *my, const char *sql, struct wait *w, const struct visitor *v,
+               struct error *e)
 {
     bool more = true;
     int failed = 0, r;
@@ -302,33 +306,71 @@ static int run(struct my *my, const char *sql, struct wait *w, MYSQL_RES **rows,
     }
     r = failed ? say(my, e) : E_OK;
     while (r == E_OK && more) {
-        r = take_result(my, w, rows, e);
+        r = take_result(my, w, v, e);
         if (r == E_OK)
             r = next_result(my, w, &more, e);
     }
     return r;
 }
 
-int my_query(struct my *my, const char *sql, MYSQL_RES **rows, struct error *e)
+static int visit_all(struct my *my, const char *sql, const struct visitor *v, struct error *e)
 {
     struct wait w = patience(my);
     int r;
 
-    if (rows)
-        *rows = NULL;
     if (my->lost)
         return gone(my, e);
-    r = run(my, sql, &w, rows, e);
+    r = run(my, sql, &w, v, e);
     if (w.killed)
         absorb_kill(my);
-    if (r != E_OK && rows)
+    return r;
+}
+
+struct borrowed {
+    void (*visit)(void *arg, MYSQL_RES *rows);
+    void *arg;
+};
+
+static void lend(void *arg, MYSQL_RES *rows)
+{
+    const struct borrowed *b = arg;
+
+    b->visit(b->arg, rows);
+    mysql_free_result(rows);
+}
+
+int my_visit(struct my *my, const char *sql, void (*visit)(void *arg, MYSQL_RES *rows), void *arg,
+             struct error *e)
+{
+    struct borrowed b = {visit, arg};
+    const struct visitor v = {lend, &b};
+
+    return visit_all(my, sql, &v, e);
+}
+
+static void keep_last(void *arg, MYSQL_RES *rows)
+{
+    my_clear(arg);
+    *(MYSQL_RES **)arg = rows;
+}
+
+int my_query(struct my *my, const char *sql, MYSQL_RES **rows, struct error *e)
+{
+    const struct visitor v = {keep_last, rows};
+    int r;
+
+    *rows = NULL;
+    r = visit_all(my, sql, &v, e);
+    if (r != E_OK)
         my_clear(rows);
     return r;
 }
 
 int my_exec(struct my *my, const char *sql, struct error *e)
 {
-    return my_query(my, sql, NULL, e);
+    const struct visitor v = {0};
+
+    return visit_all(my, sql, &v, e);
 }
 
 int my_reset(struct my *my, struct error *e)
@@ -349,7 +391,8 @@ int my_reset(struct my *my, struct error *e)
     if (failed)
         return say(my, e);
     my->used = false;
-    return my_exec(my, "SET NAMES utf8mb4", e); /* that was reset, too */
+    /* MariaDB brings back the character set of the first hello; MySQL that of the server. */
+    return mariadb_connection(my->conn) ? E_OK : my_exec(my, "SET NAMES utf8mb4", e);
 }
 
 void my_clear(MYSQL_RES **rows)

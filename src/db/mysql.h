@@ -68,6 +68,9 @@ int my_reset(struct my *my, struct error *e);
 
 /* One or more statements in one message; rows are thrown away. Ends with the first that fails. */
 int my_exec(struct my *my, const char *sql, struct error *e);
+/* The same; visit gets each result that has rows, in order. */
+int my_visit(struct my *my, const char *sql, void (*visit)(void *arg, MYSQL_RES *rows), void *arg,
+             struct error *e);
 /* The same; *rows is the last result that has rows, yours to my_clear(), or NULL. */
 int my_query(struct my *my, const char *sql, MYSQL_RES **rows, struct error *e);
 void my_clear(MYSQL_RES **rows); /* for cleanup */

@@ -160,11 +160,25 @@ static int run_forward(struct visit *v, struct error *e)
     return r;
 }
 
+/* Most tenants have the table: it is made where it turns out to be missing. */
+static int write_begin(struct visit *v, const struct str *sql, struct error *e)
+{
+    CLEANUP_ERROR struct error cause = ERROR_INIT;
+    int r = str_ok(sql) ? my_exec(v->s.my, str_text(sql), &cause) : error_oom(&cause);
+
+    if (r != E_REFUSED || cause.db != MY_NO_TABLE) {
+        error_move(e, &cause);
+        return r;
+    }
+    r = my_session_tables(&v->s, true, e);
+    return r == E_OK ? my_exec(v->s.my, str_text(sql), e) : r;
+}
+
 /* The row that goes before everything else, made only where no fence is. */
 static int begin(struct visit *v, struct error *e)
 {
     CLEANUP_STR struct str sql = STR_INIT;
-    int r = my_session_tables(&v->s, true, e);
+    int r = my_session_tables(&v->s, !v->s.h.there, e);
 
     if (r == E_OK)
         r = my_session_fits(&v->s, e);
@@ -174,7 +188,7 @@ static int begin(struct visit *v, struct error *e)
         return r;
     my_ledger_add_begin(&sql, &v->s.h, v->w.run, v->w.group, &v->ledger);
     v->slot->vote = MY_VOTE_BEGUN;
-    r = str_ok(&sql) ? my_exec(v->s.my, str_text(&sql), e) : error_oom(e);
+    r = write_begin(v, &sql, e);
     if (r == E_OK && mysql_affected_rows(v->s.my->conn) == 0) {
         v->slot->vote = MY_VOTE_NONE;
         r = error_set(e, E_REFUSED, "run %s was settled by somebody else meanwhile", v->w.run);

@@ -49,12 +49,32 @@ int my_history_open(struct my *my, const char *database, struct my_history *h, s
         error_move(e, &cause);
         return r;
     }
-    h->there = true;
     row = mysql_fetch_row(rows);
-    h->unchained = row && (!row[0] || (row[0][0] && strlen(row[0]) != HASH_TEXT - 1));
-    if (row && !h->unchained)
-        snprintf(h->head, sizeof h->head, "%s", row[0]);
+    my_history_found(h, row ? "1" : "0", row ? row[0] : NULL);
     return E_OK;
+}
+
+void my_history_add_question(struct str *sql, const char *database, uint64_t version)
+{
+    str_add(sql, "SELECT COUNT(*), (SELECT head FROM ");
+    my_history_add_name(sql, database);
+    str_add(sql, " ORDER BY seq DESC LIMIT 1), (SELECT direction FROM ");
+    my_history_add_name(sql, database);
+    str_addf(sql,
+             " WHERE version = %" PRIu64
+             " AND direction <> 'fence' ORDER BY seq DESC LIMIT 1) FROM ",
+             version);
+    my_history_add_name(sql, database);
+}
+
+void my_history_found(struct my_history *h, const char *rows, const char *head)
+{
+    h->there = true;
+    if (rows && strcmp(rows, "0") == 0)
+        return;
+    h->unchained = !head || (*head && strlen(head) != HASH_TEXT - 1);
+    if (!h->unchained)
+        snprintf(h->head, sizeof h->head, "%s", head);
 }
 
 int my_history_create(struct my_history *h, struct error *e)

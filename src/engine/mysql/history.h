@@ -36,6 +36,10 @@ struct my_history {
 
 /* Is it there, and which head has it? */
 int my_history_open(struct my *my, const char *database, struct my_history *h, struct error *e);
+/* Text of a question for that, and for the direction of the version's latest row; what it found is
+ * told by my_history_found(). It fails when there is no table. */
+void my_history_add_question(struct str *sql, const char *database, uint64_t version);
+void my_history_found(struct my_history *h, const char *rows, const char *head);
 int my_history_create(struct my_history *h, struct error *e);
 
 /* The latest row of this version says up. */

@@ -45,42 +45,76 @@ int my_work_chase(struct my *my, const struct my_work *w, struct error *e)
                      w->spec->place.database);
 }
 
-static int lock(struct my_session *s, bool chase, struct error *e)
-{
-    CLEANUP_MY_ROWS MYSQL_RES *rows = NULL;
-    CLEANUP_STR struct str sql = STR_INIT;
-    char name[LOCK_NAME];
-    MYSQL_ROW row;
-    int r;
+/* The answers: is the lock ours? which head has the history, and what says it of the first step? */
+struct answers {
+    struct my_session *s;
+    int n;
+    bool locked;
+};
 
-    if (name_lock(s->w, name) != E_OK)
-        return error_oom(e);
-    str_add(&sql, "USE ");
-    my_add_name(&sql, s->w->spec->place.database);
-    str_add(&sql, "; ");
-    my_session_add_timeouts(&sql, s, NULL);
-    str_addf(&sql,
-             "; SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT GET_LOCK('%s', 0)",
-             name);
-    s->my->used = true;
-    r = str_ok(&sql) ? my_query(s->my, str_text(&sql), &rows, e) : error_oom(e);
-    if (r != E_OK)
-        return r;
-    row = rows ? mysql_fetch_row(rows) : NULL;
-    if (row && row[0] && row[0][0] == '1')
-        return E_OK;
-    r = chase ? my_work_chase(s->my, s->w, e) : E_OK;
+static void take_answer(void *arg, MYSQL_RES *rows)
+{
+    struct answers *a = arg;
+    MYSQL_ROW row = mysql_fetch_row(rows);
+
+    if (a->n++ == 0) {
+        a->locked = row && row[0] && row[0][0] == '1';
+        return;
+    }
+    if (!row)
+        return;
+    my_history_found(&a->s->h, row[0], row[1]);
+    a->s->first_applied = row[2] && str_same(row[2], "up");
+}
+
+static void add_entry(struct str *sql, struct my_session *s, const char *lock_name)
+{
+    const char *database = s->w->spec->place.database;
+
+    str_add(sql, "USE ");
+    my_add_name(sql, database);
+    str_add(sql, "; ");
+    my_session_add_timeouts(sql, s, NULL);
+    str_addf(sql,
+             "; SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT GET_LOCK('%s', 0);"
+             " ",
+             lock_name);
+    my_history_add_question(sql, database, s->w->spec->n ? s->w->spec->steps[0].version : 0);
+}
+
+static int not_ours(struct my_session *s, bool chase, struct error *e)
+{
+    int r = chase ? my_work_chase(s->my, s->w, e) : E_OK;
+
     if (r != E_OK)
         return r;
     return error_set(e, E_BUSY, "another session of the run is at work in database %s",
                      s->w->spec->place.database);
 }
 
+/* All in one message; without a history its last question fails, and that is the answer. */
 static int go_in(struct my_session *s, bool chase, struct error *e)
 {
-    int r = lock(s, chase, e);
+    CLEANUP_ERROR struct error cause = ERROR_INIT;
+    CLEANUP_STR struct str sql = STR_INIT;
+    struct answers a = {.s = s};
+    char name[LOCK_NAME];
+    int r;
 
-    return r == E_OK ? my_history_open(s->my, s->w->spec->place.database, &s->h, e) : r;
+    if (name_lock(s->w, name) != E_OK)
+        return error_oom(e);
+    s->h = (struct my_history){.my = s->my, .database = s->w->spec->place.database};
+    s->first_applied = false;
+    add_entry(&sql, s, name);
+    s->my->used = true;
+    r = str_ok(&sql) ? my_visit(s->my, str_text(&sql), take_answer, &a, &cause) : error_oom(&cause);
+    if (r == E_REFUSED && cause.db == MY_NO_TABLE && a.n == 1)
+        r = E_OK;
+    if (r != E_OK) {
+        error_move(e, &cause);
+        return r;
+    }
+    return a.locked ? E_OK : not_ours(s, chase, e);
 }
 
 int my_session_enter(struct my_session *s, const struct my_work *w, bool chase, struct error *e)

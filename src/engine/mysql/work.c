@@ -27,9 +27,10 @@ int my_session_fits(struct my_session *s, struct error *e)
 
     for (uint32_t i = 0; i < s->w->spec->n && r == E_OK; i++) {
         const struct step *step = &s->w->spec->steps[i];
-        bool applied = false;
+        bool applied = s->first_applied;
 
-        r = my_history_applied(&s->h, step->version, &applied, e);
+        if (i > 0)
+            r = my_history_applied(&s->h, step->version, &applied, e);
         if (r == E_OK)
             r = history_fits(step, step->down != s->w->undo, applied, e);
     }

@@ -35,6 +35,7 @@ struct my_session {
     const struct my_work *w;
     struct my *my;
     struct my_history h;
+    bool first_applied;           /* the first of its steps, when it came in */
     int64_t lock_s, statement_ms; /* timeouts that are set in it */
 };
 
