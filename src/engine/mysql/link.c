@@ -8,7 +8,7 @@
 #include "db/mysql.h"
 #include "engine/mysql/history.h"
 
-enum { WIDTH = 16, LEAST_CONNECTIONS = 2 };
+enum { WIDTH = 8, LEAST_CONNECTIONS = 2 };
 
 /* Ours are kept under half of what the server allows, unless the configuration says otherwise. */
 static void take_limits(struct my_link *l, MYSQL_ROW row)
