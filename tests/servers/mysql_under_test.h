@@ -164,8 +164,10 @@ static inline struct participant *join_as(struct try *t, bool recovered, bool un
                                                  "000000000000000000"};
     struct participant *p = t->link->ops->join(t->link, &t->run, &group);
 
+    enum found found;
+
     assert_non_null(p);
-    must(p->ops->open(p, &t->e), &t->e);
+    must(recovered ? p->ops->ask(p, &found, &t->e) : p->ops->open(p, &t->e), &t->e);
     return p;
 }
 

@@ -62,6 +62,38 @@ static void all_take_effect_and_the_ledger_is_empty(void **state)
     expect("t3", "SELECT SUM(tier) FROM users", "2");
 }
 
+/* Where the tables are there already the ledgers' rows are written together, before any vote. */
+static void what_was_announced_and_never_voted_is_taken_away(void **state)
+{
+    struct try *t = *state;
+    uint8_t slots[TENANTS] = {SETTLE_NOT_YET, SETTLE_DONE, SETTLE_DONE, SETTLE_DONE};
+
+    join(t, false, false);
+    vote_all(t);
+    settle(t, VERDICT_COMMIT);
+    join(t, false, true);
+    expect("t4", LEDGER, "1");
+    must(vote(t, 0), &t->e);
+    must(try_to_settle(t, VERDICT_ABORT, slots), &t->e);
+    expect_all(true);
+}
+
+/* Between the row and the statement somebody else changed the table: that is no effect of ours. */
+static void what_changed_since_it_was_announced_is_seen(void **state)
+{
+    struct try *t = *state;
+
+    join(t, false, false);
+    vote_all(t);
+    settle(t, VERDICT_COMMIT);
+    join(t, false, true);
+    expect("t1", "ALTER TABLE users ADD COLUMN theirs INT", "");
+    must(vote(t, 0), &t->e);
+    expect("t1", SCHEMA, "users.id,users.name,users.theirs");
+    settle(t, VERDICT_COMMIT);
+    expect("t1", LEDGER, "0");
+}
+
 static void an_abort_undoes_all(void **state)
 {
     struct try *t = *state;
@@ -382,6 +414,8 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
         CASE(all_take_effect_and_the_ledger_is_empty),
+        CASE(what_was_announced_and_never_voted_is_taken_away),
+        CASE(what_changed_since_it_was_announced_is_seen),
         CASE(an_abort_undoes_all),
         CASE(who_fails_in_the_middle_is_named_and_as_it_was),
         CASE(rows_of_an_act_that_fails_are_not_there),

@@ -86,7 +86,7 @@ static int write_begin(struct visit *v, const struct str *sql, struct error *e)
 }
 
 /* The row that goes before everything else, made only where no fence is. */
-int my_forward_begin(struct visit *v, struct error *e)
+static int write_own(struct visit *v, struct error *e)
 {
     CLEANUP_STR struct str sql = STR_INIT;
     int r = my_session_tables(&v->s, !v->s.h.there, e);
@@ -106,6 +106,36 @@ int my_forward_begin(struct visit *v, struct error *e)
     }
     v->ledger.there = r == E_OK;
     return r;
+}
+
+/* The row was written with others'. Nobody may have changed what it is about since then. */
+static int take_over(struct visit *v, struct error *e)
+{
+    CLEANUP_STR struct str text = STR_INIT;
+    char had[HASH_TEXT];
+    int r = my_session_fits(&v->s, e);
+
+    memcpy(had, v->ledger.fingerprint, HASH_TEXT);
+    if (r == E_OK)
+        r = my_visit_aim(v, &v->acts, 0, e);
+    if (r != E_OK || strcmp(had, v->ledger.fingerprint) == 0)
+        return r;
+    my_visit_add_move(&text, v);
+    return my_session_transact(&v->s, &text, e);
+}
+
+int my_forward_begin(struct visit *v, struct error *e)
+{
+    int r = E_OK;
+
+    if (v->slot->announced) {
+        v->slot->announced = false;
+        v->slot->vote = MY_VOTE_BEGUN;
+        r = my_visit_read(v, e);
+    }
+    if (r != E_OK)
+        return r;
+    return v->ledger.there ? take_over(v, e) : write_own(v, e);
 }
 
 /* What the answer of was lost, or what a crash cut off: done, or to be done again. */

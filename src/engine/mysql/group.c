@@ -1,7 +1,7 @@
 /*
  * The participant: a group's tenants on one server.
  *
- *   open      what the server allows; what a vote is called follows from the run log
+ *   open      what the server allows; ledger rows of those that will need one, together
  *   prepare   data: an XA transaction up to XA PREPARE; else the statements, which take effect
  *   seal      nothing: a vote is as durable as the server makes a commit
  *   decide    never asked: the run log or the files decide
@@ -37,14 +37,23 @@ struct my_work my_group_work(const struct my_group *g, const struct my_slot *slo
     };
 }
 
-static int group_open(struct participant *p, struct error *e)
+static int learn(struct my_group *g, struct error *e)
 {
-    struct my_group *g = group_of(p);
     int r = my_link_ask(g->link, e);
 
     for (uint32_t i = 0; i < g->n && r == E_OK; i++)
         if (g->slots[i].spec)
             g->slots[i].data = g->link->xa && my_acts_are_data(g->slots[i].spec, g->undo);
+    return r;
+}
+
+static int group_open(struct participant *p, struct error *e)
+{
+    struct my_group *g = group_of(p);
+    int r = learn(g, e);
+
+    if (r == E_OK && !g->recovered)
+        my_announce(g);
     return r;
 }
 
@@ -91,7 +100,7 @@ static int group_close(struct participant *p, enum verdict verdict, struct error
 static int group_ask(struct participant *p, enum found *found, struct error *e)
 {
     *found = FOUND_NOTHING; /* there are no decision files here */
-    return group_open(p, e);
+    return learn(group_of(p), e);
 }
 
 static void group_free(struct participant *p)

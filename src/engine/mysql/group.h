@@ -34,6 +34,7 @@ struct my_slot {
     uint32_t branch;                /* in the run */
     bool data;
     enum my_vote vote;
+    bool announced;   /* its ledger has a row already, written with others' */
     bool chase;       /* a session that was lost may still be at work */
     char xid[MY_XID]; /* 'GTRID','BQUAL' */
     int64_t since_us;
@@ -50,6 +51,9 @@ struct my_group {
 };
 
 struct my_work my_group_work(const struct my_group *g, const struct my_slot *slot);
+
+/* announce.c */
+void my_announce(struct my_group *g);
 
 /* compensated.c */
 int my_compensated_prepare(struct my_group *g, struct my_slot *slot, struct error *e);

@@ -33,39 +33,68 @@ static bool is_open(const struct settling *s, uint32_t i)
     return s->g->slots[i].spec && s->slots[i] == SETTLE_NOT_YET;
 }
 
-/* --- ledger rows of those that are done, together --- */
+/* --- ledger rows, together --- */
 
+/* Of those that are done, and of those that never came to their vote. */
 static bool is_clean(const struct settling *s, uint32_t i)
 {
     const struct my_slot *slot = &s->g->slots[i];
 
-    return is_open(s, i) && !slot->data && slot->vote == MY_VOTE_BEGUN && !slot->chase;
+    if (slot->announced)
+        return true;
+    return s->verdict == VERDICT_COMMIT && is_open(s, i) && !slot->data &&
+           slot->vote == MY_VOTE_BEGUN && !slot->chase;
+}
+
+static void note_clean(struct settling *s, uint32_t i)
+{
+    if (!is_clean(s, i))
+        return;
+    s->slots[i] = SETTLE_DONE;
+    s->g->slots[i].announced = false;
+}
+
+static int add_rows(const struct settling *s, uint32_t first, uint32_t end, struct my *my,
+                    struct str *sql)
+{
+    const struct my_group *g = s->g;
+    int n = 0;
+
+    str_add(sql, "START TRANSACTION");
+    for (uint32_t i = first; i < end; i++) {
+        if (!is_clean(s, i))
+            continue;
+        str_add(sql, "; ");
+        my_ledger_add_end(sql, my, g->slots[i].spec->place.database, g->run->run, g->id);
+        n++;
+    }
+    str_add(sql, "; COMMIT");
+    return n;
 }
 
 static void end_rows(void *arg, uint32_t chunk)
 {
+    CLEANUP_ERROR struct error e = ERROR_INIT;
     CLEANUP_STR struct str sql = STR_INIT;
     struct settling *s = arg;
     struct my_group *g = s->g;
     uint32_t first = chunk * CHUNK, end = g->n - first < CHUNK ? g->n : first + CHUNK;
     struct my *my = NULL;
+    int r;
 
     my_link_enter(g->link);
-    if (my_pool_take(&g->link->pool, &my, NULL) == E_OK) {
-        str_add(&sql, "START TRANSACTION");
-        for (uint32_t i = first; i < end; i++) {
-            if (!is_clean(s, i))
-                continue;
-            str_add(&sql, "; ");
-            my_ledger_add_end(&sql, my, g->slots[i].spec->place.database, g->run->run, g->id);
-        }
-        str_add(&sql, "; COMMIT");
+    r = my_pool_take(&g->link->pool, &my, &e);
+    if (r == E_OK && add_rows(s, first, end, my, &sql)) {
         my->used = true;
-        if (str_ok(&sql) && my_exec(my, str_text(&sql), NULL) == E_OK)
-            for (uint32_t i = first; i < end; i++)
-                if (is_clean(s, i))
-                    s->slots[i] = SETTLE_DONE;
+        r = str_ok(&sql) ? my_exec(my, str_text(&sql), &e) : error_oom(&e);
     }
+    for (uint32_t i = first; i < end; i++)
+        if (r == E_OK)
+            note_clean(s, i);
+        else if (g->slots[i].announced)
+            atomic_store(&s->busy, true);
+    if (atomic_load(&s->busy) && e.code)
+        tell(s, &e);
     my_pool_give(&g->link->pool, &my);
     my_link_leave(g->link);
 }
@@ -127,7 +156,7 @@ int my_group_settle(struct my_group *g, enum verdict verdict, uint8_t *slots, st
     s.slots = slots;
     if (g->recovered && my_prepared_end_listed(g, verdict, e) != E_OK)
         return E_BUSY;
-    if (verdict == VERDICT_COMMIT && !g->recovered)
+    if (!g->recovered)
         g->run->each.run(g->run->each.ctx, (g->n + CHUNK - 1) / CHUNK, end_rows, &s);
     g->run->each.run(g->run->each.ctx, g->n, settle_one, &s);
     error_move(e, &s.cause);
