@@ -222,6 +222,41 @@ SQL
     [[ $stderr == *'002_body.sql:2'*'needs a name'* ]]
 }
 
+# three schemas that all lock one table; the second would wait for the vote of the first, for ever
+@test "tenants that lock the same shared table vote in one transaction" {
+    server sql eu app 'CREATE SCHEMA s_x; CREATE SCHEMA s_y; CREATE SCHEMA s_z;
+        DROP TABLE IF EXISTS plans CASCADE; CREATE TABLE plans(id int PRIMARY KEY)'
+    cat >migrations/001_notes.sql <<'SQL'
+CREATE TABLE notes(plan int REFERENCES public.plans);
+SELECT pg_sleep(0.2);
+-- lockstep:down
+DROP TABLE notes;
+SQL
+    conf "$eu" 'source "s" { server = "eu" database = "app" schemas = {"s_*"} }' 'lock_timeout = "50ms"'
+    run -0 lockstep up
+    says "done: 3 tenants at 001, one decision"
+    run -0 lockstep undo last --yes
+}
+
+@test "a tenant that finds a shared table locked by another's vote joins its transaction" {
+    server sql eu app 'CREATE SCHEMA s_x; CREATE SCHEMA s_y; CREATE SCHEMA s_z;
+        CREATE TABLE s_x.pays(); CREATE TABLE s_y.pays(plan int); CREATE TABLE s_z.pays(plan int);
+        DROP TABLE IF EXISTS plans CASCADE; CREATE TABLE plans(id int PRIMARY KEY)'
+    cat >migrations/001_notes.sql <<'SQL'
+DO $$
+BEGIN
+    IF EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'pays'::regclass AND attname = 'plan') THEN
+        ALTER TABLE pays ADD FOREIGN KEY (plan) REFERENCES public.plans;
+    END IF;
+END $$;
+SELECT pg_sleep(0.3);
+SQL
+    conf "$eu" 'source "s" { server = "eu" database = "app" schemas = {"s_*"} }' 'lock_timeout = "700ms"'
+    run -0 lockstep up --allow-irreversible
+    says "done: 3 tenants at 001, one decision"
+    [ "$(server sql eu app "SELECT count(*) FROM pg_constraint WHERE contype = 'f'")" = 2 ]
+}
+
 # whoever prepares is who commits
 @test "a role that a script sets is gone before the vote" {
     server sql eu postgres 'CREATE ROLE owner_of_tenants'

@@ -129,6 +129,7 @@ static void group_free(struct participant *p)
     for (uint32_t i = 0; g->bundles && i < atomic_load(&g->n_bundles); i++)
         pg_bundle_drop(g, &g->bundles[i]);
     free(g->bundles);
+    free(g->databases);
     free(g->slots);
     free(g);
 }
@@ -161,14 +162,13 @@ struct participant *pg_join(struct link *link, const struct link_run *run,
     memcpy(g->log_head, group->log_head, HASH_TEXT);
     g->slots = calloc(g->n ? g->n : 1, sizeof *g->slots);
     g->bundles = calloc((size_t)g->n + LANES, sizeof *g->bundles);
-    if (!g->slots || !g->bundles) {
-        group_free(&g->base);
-        return NULL;
-    }
     for (uint32_t i = 0; i < LANES; i++)
         g->lanes[i].busy = (atomic_flag)ATOMIC_FLAG_INIT;
-    for (uint32_t i = 0; i < g->n; i++)
+    for (uint32_t i = 0; g->slots && i < g->n; i++)
         if (group->branches[i] != BRANCH_OTHERS)
             g->slots[i].spec = &run->branches[group->branches[i]];
-    return &g->base;
+    if (g->slots && g->bundles && pg_databases_make(g))
+        return &g->base;
+    group_free(&g->base);
+    return NULL;
 }

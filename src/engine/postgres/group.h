@@ -8,7 +8,8 @@
  *           before it is used
  *   lane    a place to work, one thread at a time; it has at most one bundle open. Tenants come in
  *           order of their databases: a lane that gets one of another database first seals the
- *           bundle it has (PREPARE TRANSACTION), so that 200 databases need few connections
+ *           bundle it has (PREPARE TRANSACTION), so that 200 databases need few connections.
+ *           Which lanes the tenants of one database may use: database.h
  *
  * Bundles, by who finishes them:
  *   open      on its connection; with prepared transactions until it is sealed, else to the end
@@ -28,6 +29,7 @@
 #include "base/hash.h"
 #include "core/port.h"
 #include "engine/link.h"
+#include "engine/postgres/database.h"
 #include "engine/postgres/link.h"
 #include "engine/postgres/work.h"
 
@@ -44,7 +46,7 @@ struct bundle {
     enum bundle_state state;
     uint32_t id;
     uint32_t votes; /* slots that said yes in it */
-    const char *database;
+    struct pg_database *database;
     struct pg *pg; /* while open */
     int backend;   /* the server's process behind it */
     int64_t since_us;
@@ -52,10 +54,11 @@ struct bundle {
 
 struct pg_slot {
     const struct branch_spec *spec; /* NULL: another participant's */
-    struct bundle *bundle;          /* NULL: holds nothing */
-    bool compensated; /* outside a transaction: something of it may be there (compensated.h) */
-    bool untouched;   /* of that: not by its statements */
-    int backend;      /* the process whose answer was lost; 0: none */
+    struct pg_database *database;
+    struct bundle *bundle; /* NULL: holds nothing */
+    bool compensated;      /* outside a transaction: something of it may be there (compensated.h) */
+    bool untouched;        /* of that: not by its statements */
+    int backend;           /* the process whose answer was lost; 0: none */
 };
 
 enum { LANES = 64 };
@@ -63,6 +66,7 @@ enum { LANES = 64 };
 struct lane {
     atomic_flag busy;
     struct bundle *bundle;
+    _Atomic(const struct pg_database *) in; /* the bundle's, for who has not claimed the lane */
 };
 
 struct pg_group {
@@ -75,6 +79,9 @@ struct pg_group {
     struct pg_slot *slots;
     struct bundle *bundles; /* room for one a slot and one a lane */
     atomic_uint n_bundles;
+    struct pg_database *databases; /* room for one a slot */
+    uint32_t n_databases;
+    atomic_uint kept;    /* narrow databases with tenants that have not voted */
     atomic_uint outside; /* slots at work outside a transaction */
     struct lane lanes[LANES];
 };
@@ -82,9 +89,12 @@ struct pg_group {
 struct pg_work pg_group_work(const struct pg_group *g, const struct pg_slot *slot);
 void pg_bundle_name(const struct pg_group *g, uint32_t bundle, char name[96]);
 
-/* lane.c: one member up to its vote; a bundle until it cannot fail any more. */
+/* lane.c: one member up to its vote. */
 int pg_lane_prepare(struct pg_group *g, struct pg_slot *slot, struct error *e);
+/* seal.c */
 int pg_bundle_seal(struct pg_group *g, struct bundle *b, struct error *e);
+/* What comes now is not to be cut short. */
+void pg_bundle_go_on(struct bundle *b);
 /* Whoever has it open lets it go; nothing of it stays. */
 void pg_bundle_drop(struct pg_group *g, struct bundle *b);
 /* The answer was lost, and what was asked may still be under way: E_BUSY until the process that

@@ -61,10 +61,10 @@ static int end_bundle(struct pg_group *g, struct bundle *b, enum verdict verdict
     char name[96];
     int r;
 
-    if (b->state == BUNDLE_UNKNOWN && pg_backend_ended(g, b->database, b->backend, e) != E_OK)
+    if (b->state == BUNDLE_UNKNOWN && pg_backend_ended(g, b->database->name, b->backend, e) != E_OK)
         return E_BUSY;
     pg_bundle_name(g, b->id, name);
-    r = end_prepared(&g->link->pool, b->database, name, verdict, e);
+    r = end_prepared(&g->link->pool, b->database->name, name, verdict, e);
     if (r == E_OK || (r == E_REFUSED && is_unknown(e) && verdict == VERDICT_ABORT)) {
         clock_longest(g->run->longest_hold_us, b->since_us);
         b->state = BUNDLE_OVER;
@@ -180,7 +180,7 @@ static int settle_slot(struct settling *s, struct pg_slot *slot, struct error *e
     if (is_waiting(slot))
         return E_BUSY;
     if (slot->bundle && slot->bundle->state == BUNDLE_WITNESS)
-        r = pg_backend_ended(s->g, slot->bundle->database, slot->bundle->backend, e);
+        r = pg_backend_ended(s->g, slot->bundle->database->name, slot->bundle->backend, e);
     else
         r = E_OK;
     if (r == E_OK)
