@@ -69,7 +69,7 @@ struct report {
     struct report_weaker *weaker;    /* of those done */
     size_t n_weaker;
     size_t unrehearsed; /* rehearse: their engine cannot run it and take it back */
-    size_t foreign; /* tables but no history: counted as at base */
+    size_t foreign;     /* tables but no history: counted as at base */
     double seconds;
     double hold_writers_s, hold_readers_s; /* longest of any tenant */
     char log_head[65];
