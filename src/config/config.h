@@ -8,7 +8,7 @@
  *   tenants       = {"tenants/<name>.db"}   globs; a tenant's id is the path after the fixed prefix
  *   source "eu" { glob = {...} | list = "eu.csv" |
  *                 catalog = "catalog.db" query = "select id, path, region from tenants"
- *                 labels = {"region=eu"} }  any number of them
+ *                 labels = {"region=eu"} shared = false }  any number of them
  *   server "eu-1" { url = "postgres://lockstep@db1/postgres" password_file = "db1.secret" |
  *                   password_env = "DB1_PASSWORD" max_parallel = 0 max_connections = 0 }
  *   server "db-1" { url = "mysql://lockstep@db1/" defaults_file = "db1.cnf" online_ddl = "auto" }
@@ -61,6 +61,7 @@ struct tenant_source {
     const char *query;     /* catalog and places only */
     const char **patterns; /* databases and schemas only; NULL-terminated */
     const char *database;  /* schemas, and places that name schemas; NULL: the url's */
+    bool shared;           /* databases that the tenants share, not tenants */
     const char **labels;   /* "key=value", NULL-terminated; a tenant's own of that key wins */
     unsigned line;         /* in file, 0 for defaults and the command line */
 };

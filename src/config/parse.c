@@ -166,6 +166,7 @@ static cfg_t *make_parser(void)
         CFG_STR_CB("catalog", NULL, CFGF_NODEFAULT, config_on_section_value),
         CFG_STR_CB("query", NULL, CFGF_NODEFAULT, config_on_section_value),
         CFG_STR_LIST_CB("labels", NULL, CFGF_NODEFAULT, config_on_section_value),
+        CFG_STR_CB("shared", NULL, CFGF_NODEFAULT, config_on_section_value),
         CFG_STR_CB("server", NULL, CFGF_NODEFAULT, config_on_section_value),
         CFG_STR_LIST_CB("databases", NULL, CFGF_NODEFAULT, config_on_section_value),
         CFG_STR_LIST_CB("schemas", NULL, CFGF_NODEFAULT, config_on_section_value),

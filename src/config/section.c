@@ -41,7 +41,8 @@ static bool is_label(const char *text)
 /* A value inside a section, which is looked at as a whole when it closes. */
 int config_on_section_value(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *keep)
 {
-    bool labels = strcmp(opt->name, "labels") == 0, query = strcmp(opt->name, "query") == 0;
+    bool labels = str_same(opt->name, "labels");
+    bool beside = labels || str_same(opt->name, "query") || str_same(opt->name, "shared");
 
     if (!config_first_time(cfg, opt))
         return config_fail(config_line(cfg), "this option is given twice",
@@ -52,7 +53,7 @@ int config_on_section_value(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *
     if (labels && !is_label(text))
         return config_fail(config_line(cfg), "this is not a label",
                            "a label is written \"key=value\"; id and path are not among them");
-    if (!labels && !query && !reading->place_line)
+    if (!beside && !reading->place_line)
         reading->place_line = config_line(cfg);
     *(const char **)keep = text;
     return E_OK;
@@ -73,6 +74,18 @@ static const char **copy_list(cfg_t *section, const char *name)
     return list;
 }
 
+static int read_shared(cfg_t *section, bool *shared)
+{
+    const char *text = cfg_getstr(section, "shared");
+
+    if (text && !str_same(text, "true") && !str_same(text, "false"))
+        return config_fail(config_line(section), "shared is true or false",
+                           "true: databases that the tenants share, which take the migrations "
+                           "marked `-- lockstep:shared` and no others");
+    *shared = str_same(text, "true");
+    return E_OK;
+}
+
 /* What a section gives beside its place, given to the sources it made: those from `first` on. */
 static int finish_sources(cfg_t *section, size_t first)
 {
@@ -86,7 +99,10 @@ static int finish_sources(cfg_t *section, size_t first)
     if (!with.labels || !with.patterns || (!with.query && cfg_getstr(section, "query")) ||
         (!with.database && cfg_getstr(section, "database")))
         return config_fail_oom();
+    if (read_shared(section, &with.shared) != E_OK)
+        return E_INVALID;
     for (size_t i = first; i < reading->n_sources; i++) {
+        reading->sources[i].shared = with.shared;
         reading->sources[i].labels = with.labels;
         reading->sources[i].patterns = with.patterns;
         reading->sources[i].query = with.query;

@@ -33,13 +33,15 @@ int draft_source(struct draft *draft, const struct tenant_source *source, struct
     while (source->labels && source->labels[n])
         n++;
     draft->source = source;
-    draft->n_labels = n;
-    draft->labels = arena_array(draft->arena, n, sizeof *draft->labels);
+    draft->labels = arena_array(draft->arena, n + 1, sizeof *draft->labels);
     if (!draft->labels)
         return error_oom(e);
     for (size_t i = 0; i < n; i++)
         if (!split_label(draft->arena, source->labels[i], &draft->labels[i]))
             return error_oom(e);
+    if (source->shared)
+        draft->labels[n++] = (struct label){"shared", "true"};
+    draft->n_labels = n;
     if (n > 0)
         qsort(draft->labels, n, sizeof *draft->labels, compare_labels);
     return E_OK;
@@ -74,6 +76,7 @@ int draft_add(struct draft *draft, const struct tenant *tenant, struct error *e)
         return error_oom(e);
     to = &draft->list[draft->n];
     *to = *tenant;
+    to->shared = draft->source->shared;
     if (to->n_labels == 0) {
         to->labels = draft->labels;
         to->n_labels = draft->n_labels;

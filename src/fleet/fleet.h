@@ -37,6 +37,7 @@ struct tenant {
     uint32_t server;         /* index into the fleet's servers; a file has none */
     const char *database;    /* on its server */
     const char *schema;      /* PostgreSQL: the tenant is this schema alone; NULL: the database */
+    bool shared;             /* what tenants share: takes the migrations marked so, and no others */
     const char *origin;      /* "the glob", "eu.csv:17", "catalog catalog.db" */
     struct label *labels;    /* by key; without id, which selects as a label all the same */
     size_t n_labels;

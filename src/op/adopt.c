@@ -66,7 +66,7 @@ static int recipe_for(const struct source *source, struct plan *plan, const stru
 
 struct past { /* of the tenants that share a recipe; there are few */
     const struct lineage *lineage;
-    const struct source *source; /* their engine's */
+    const struct source *source; /* their engine's, and of that what they take */
 };
 
 static uint32_t find_past(const struct past *pasts, size_t n, const struct past *past)
@@ -89,7 +89,8 @@ static int make_recipes(struct session *s, const struct survey *survey, uint64_t
         return E_NOMEM;
     for (size_t i = 0; r == E_OK && i < survey->n; i++) {
         const struct facts *f = &survey->facts[i];
-        const struct past past = {f->lineage, &s->sources[s->fleet.tenants[i].engine]};
+        const struct tenant *t = &s->fleet.tenants[i];
+        const struct past past = {f->lineage, source_for(&s->sources[t->engine], t->shared)};
         uint32_t k;
 
         recipe_of[i] = PLAN_NO_RECIPE;

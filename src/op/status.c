@@ -50,25 +50,34 @@ static bool has_changed(const struct source *source, const struct lineage *past)
     return false;
 }
 
+/* What a tenant is at: with all that is its own, at head, whoever's the last migration is. */
+static uint64_t version_of(const struct status *st, const struct lineage *past, bool complete)
+{
+    uint64_t version = lineage_version(past);
+
+    return complete && version < st->head ? st->head : version;
+}
+
 static void count_usable(struct counting *c, size_t i)
 {
     const struct facts *f = &c->survey->facts[i];
-    const struct source *source = &c->s->sources[c->s->fleet.tenants[i].engine];
+    const struct tenant *tenant = &c->s->fleet.tenants[i];
+    const struct source *source = source_for(&c->s->sources[tenant->engine], tenant->shared);
     struct status *st = c->status;
-    uint64_t version = lineage_version(f->lineage);
+    bool complete = is_complete(source, f->lineage);
+    uint64_t version = version_of(st, f->lineage, complete);
     struct status_version *row = version_row(st, version);
 
     if (!row->tenants++)
-        row->example = c->s->fleet.tenants[i].id;
+        row->example = tenant->id;
     st->never += !f->lineage->n;
     st->changed = st->changed || has_changed(source, f->lineage);
-    if (is_complete(source, f->lineage)) {
+    if (complete) {
         st->at_head++;
         return;
     }
     st->pending++;
-    st->laggards[st->n_laggards++] =
-        (struct status_tenant){.id = c->s->fleet.tenants[i].id, .version = version};
+    st->laggards[st->n_laggards++] = (struct status_tenant){.id = tenant->id, .version = version};
 }
 
 static void count_one(struct counting *c, size_t i)

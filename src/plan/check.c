@@ -138,10 +138,36 @@ static void say(struct work *w, const struct finding *f, struct error *problem)
     error_hint(problem, "%s", rules[f->kind].way_on);
 }
 
+/* A migration that nobody would ever take is not passed over. */
+static void check_shared(struct work *w)
+{
+    const struct source *shared = source_for(w->source, true);
+    struct error problem = ERROR_INIT;
+    size_t wanted = 0;
+
+    for (size_t i = 0; i < w->fleet->n; i++)
+        if (w->fleet->tenants[i].shared)
+            return;
+    while (wanted < shared->n && shared->migrations[wanted].version <= w->plan->target)
+        wanted++;
+    if (wanted == 0)
+        return;
+    error_set(&problem, E_POLICY,
+              "migration %s_%s is for a shared database, and the fleet has none",
+              shared->migrations[0].digits, shared->migrations[0].name);
+    plan_more(&problem, wanted - 1, "migration");
+    error_at(&problem, shared->migrations[0].up.file, 0);
+    error_hint(&problem, "say which it is in lockstep.conf: shared = \"true\" in its source");
+    plan_refuse(w, &problem);
+}
+
 int plan_check(struct work *w, struct error *e)
 {
     struct findings found = {0};
     bool ok = true;
+
+    if (w->plan->direction == PLAN_UP)
+        check_shared(w);
 
     for (size_t i = 0; ok && i < w->n_pasts; i++)
         ok = w->plan->direction == PLAN_UP ? compare_up(&found, w, &w->pasts[i])

@@ -8,6 +8,7 @@ struct mark { /* a version that some recipe has */
     uint64_t version;
     const struct step *step; /* one of them, for its name */
     bool outside;            /* of a transaction, for some tenant */
+    enum sharing sharing;    /* whose it is, and what that asks of the order */
     uint16_t segment;
 };
 

@@ -2,24 +2,23 @@
 
 #include "plan/work.h"
 
-/* Pointers to lineages, with the engine; open addressing: 0 is free, i + 1 stands for past i. */
+/* Pasts by the address of their lineage; open addressing: 0 is free, i + 1 stands for past i. */
 struct table {
     uint32_t *slots;
     size_t size, cap;
 };
 
-static bool is_of(const struct past *past, const struct lineage *lineage, enum engine_kind engine)
+static bool same(const struct past *a, const struct past *b)
 {
-    return past->lineage == lineage && past->engine == engine;
+    return a->lineage == b->lineage && a->engine == b->engine && a->shared == b->shared;
 }
 
-static size_t slot_of(const struct table *table, const struct work *w,
-                      const struct lineage *lineage, enum engine_kind engine)
+static size_t slot_of(const struct table *table, const struct work *w, const struct past *past)
 {
-    uint64_t key = (uint64_t)(uintptr_t)lineage / sizeof(void *) + engine;
+    uint64_t key = (uint64_t)(uintptr_t)past->lineage / sizeof(void *) + past->engine;
     size_t i = (key * 0x9e3779b97f4a7c15 >> 32) & (table->size - 1);
 
-    while (table->slots[i] && !is_of(&w->pasts[table->slots[i] - 1], lineage, engine))
+    while (table->slots[i] && !same(&w->pasts[table->slots[i] - 1], past))
         i = (i + 1) & (table->size - 1);
     return i;
 }
@@ -39,25 +38,26 @@ static bool grow(struct table *table, struct work *w)
     table->cap = cap;
     table->size = cap * 2;
     for (size_t i = 0; i < w->n_pasts; i++)
-        table->slots[slot_of(table, w, pasts[i].lineage, pasts[i].engine)] = (uint32_t)i + 1;
+        table->slots[slot_of(table, w, &pasts[i])] = (uint32_t)i + 1;
     return true;
 }
 
 static int take(struct work *w, struct table *table, uint32_t tenant, struct error *e)
 {
     const struct facts *facts = &w->facts[tenant];
-    enum engine_kind engine = w->fleet->tenants[tenant].engine;
+    const struct past past = {.lineage = facts->lineage,
+                              .engine = w->fleet->tenants[tenant].engine,
+                              .shared = w->fleet->tenants[tenant].shared,
+                              .version = lineage_version(facts->lineage),
+                              .example = tenant,
+                              .recipe = NONE};
     size_t slot;
 
     if (w->n_pasts >= table->cap && !grow(table, w))
         return error_oom(e);
-    slot = slot_of(table, w, facts->lineage, engine);
+    slot = slot_of(table, w, &past);
     if (!table->slots[slot]) {
-        w->pasts[w->n_pasts++] = (struct past){.lineage = facts->lineage,
-                                               .engine = engine,
-                                               .version = lineage_version(facts->lineage),
-                                               .example = tenant,
-                                               .recipe = NONE};
+        w->pasts[w->n_pasts++] = past;
         table->slots[slot] = (uint32_t)w->n_pasts;
     }
     w->past_of[tenant] = table->slots[slot] - 1;

@@ -1,6 +1,7 @@
 /*
  * Segments: the versions of all recipes in the order they run, cut before and behind each that runs
- * outside a transaction for any tenant.
+ * outside a transaction for any tenant, and where a migration of the shared databases asks to be
+ * committed before the tenants go on, or after they have.
  */
 #include <stdio.h>
 #include <string.h>
@@ -36,11 +37,27 @@ static bool mark_step(struct cut *c, const struct step *step)
         if (!array_room(&c->marks, c->n_marks, &c->cap_marks, sizeof *c->marks))
             return false;
         memmove(&c->marks[i + 1], &c->marks[i], (c->n_marks - i) * sizeof *c->marks);
-        c->marks[i] = (struct mark){.version = step->version, .step = step};
+        c->marks[i] = (struct mark){.version = step->version,
+                                    .step = step,
+                                    .sharing = step->mark ? SHARED_NOT : step->script->sharing};
         c->n_marks++;
     }
     c->marks[i].outside = c->marks[i].outside || step_is_outside(step);
     return true;
+}
+
+/* The one of two neighbours that cuts them apart; NULL: they are decided together. */
+static const struct mark *cuts(const struct cut *c, const struct mark *first,
+                               const struct mark *second)
+{
+    bool up = before(c->w, 0, 1);
+    const struct mark *lower = up ? first : second, *higher = up ? second : first;
+
+    if (lower->sharing == SHARED_BEFORE)
+        return lower;
+    if (higher->sharing == SHARED_AFTER)
+        return higher;
+    return second->outside ? second : first->outside ? first : NULL;
 }
 
 static int mark_all(struct cut *c, struct error *e)
@@ -54,9 +71,7 @@ static int mark_all(struct cut *c, struct error *e)
     if (c->n_marks > UINT16_MAX)
         return error_set(e, E_INVALID, "%zu migrations at once are too many", c->n_marks);
     for (size_t i = 0; i < c->n_marks; i++) {
-        bool apart = i > 0 && (c->marks[i].outside || c->marks[i - 1].outside);
-
-        c->n_segments += i == 0 || apart;
+        c->n_segments += i == 0 || cuts(c, &c->marks[i - 1], &c->marks[i]) != NULL;
         c->marks[i].segment = (uint16_t)(c->n_segments - 1);
     }
     return E_OK;
@@ -82,18 +97,26 @@ static int make_ranges(struct cut *c, struct error *e)
     return E_OK;
 }
 
+static const char *why(const struct mark *mark)
+{
+    if (mark->sharing == SHARED_BEFORE)
+        return "is shared, and comes before the tenants' later ones";
+    if (mark->sharing == SHARED_AFTER)
+        return "is shared, and comes after the tenants' earlier ones";
+    return "runs outside a transaction";
+}
+
 const char *cut_segment_reason(const struct cut *c, uint32_t segment, struct error *e)
 {
     const struct mark *mark = c->marks;
-    char text[200];
+    char text[256];
     const char *copy;
 
     while (mark->segment != segment)
         mark++;
-    if (!mark->outside) /* then the one before it was */
-        mark--;
-    snprintf(text, sizeof text, "migration %s_%.150s runs outside a transaction",
-             mark->step->digits, mark->step->name);
+    mark = cuts(c, mark - 1, mark);
+    snprintf(text, sizeof text, "migration %s_%.150s %s", mark->step->digits, mark->step->name,
+             why(mark));
     copy = arena_copy(&c->w->plan->arena, text);
     if (!copy)
         error_oom(e);

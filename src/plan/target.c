@@ -22,14 +22,30 @@ static uint64_t head(const struct source *source)
     return source->n > 0 ? source->migrations[source->n - 1].version : 0;
 }
 
-static const struct past *lowest(const struct work *w)
+/* Where +N counts from: the first migration of the folder above what this tenant is at that is for
+ * tenants like it; the folder's length when there is none. */
+static size_t first_above(const struct work *w, const struct past *past)
 {
-    const struct past *low = NULL;
+    const struct source *own = plan_source(w, past);
+    size_t i = 0, k = 0;
 
-    for (size_t i = 0; i < w->n_pasts; i++)
-        if (!low || w->pasts[i].version < low->version)
-            low = &w->pasts[i];
-    return low;
+    while (i < own->n && own->migrations[i].version <= past->version)
+        i++;
+    while (i < own->n && w->source->migrations[k].version < own->migrations[i].version)
+        k++;
+    return i < own->n ? k : w->source->n;
+}
+
+static size_t lowest_above(const struct work *w)
+{
+    size_t low = w->source->n;
+
+    for (size_t i = 0; i < w->n_pasts; i++) {
+        size_t at = first_above(w, &w->pasts[i]);
+
+        low = at < low ? at : low;
+    }
+    return w->n_pasts > 0 ? low : 0;
 }
 
 static const struct past *highest(const struct work *w)
@@ -46,14 +62,11 @@ static const struct past *highest(const struct work *w)
 static int above(struct work *w, uint64_t n, struct error *e)
 {
     const struct source *source = w->source;
-    const struct past *low = lowest(w);
-    uint64_t version = low ? low->version : 0;
-    size_t i = 0;
+    const struct past *high = highest(w);
+    size_t i = lowest_above(w);
 
-    while (i < source->n && source->migrations[i].version <= version)
-        i++;
     if (i == source->n) {
-        w->plan->target = version;
+        w->plan->target = high ? high->version : 0;
         return E_OK;
     }
     if (n > source->n - i) {
@@ -62,7 +75,7 @@ static int above(struct work *w, uint64_t n, struct error *e)
         error_hint(e, "`head` takes them all");
         return E_INVALID;
     }
-    w->plan->target = n == 0 ? version : source->migrations[i + n - 1].version;
+    w->plan->target = i + n > 0 ? source->migrations[i + n - 1].version : 0;
     return E_OK;
 }
 

@@ -20,9 +20,10 @@
 
 #define NONE PLAN_NO_RECIPE
 
-struct past { /* of all tenants with this lineage on this engine */
+struct past { /* of all tenants with this lineage that take the same migrations */
     const struct lineage *lineage;
     enum engine_kind engine; /* its source's scripts are the ones they take */
+    bool shared;             /* those marked so, or all others */
     uint64_t version;
     uint32_t example; /* the first tenant that has it */
     uint32_t tenants; /* how many */
@@ -67,7 +68,7 @@ void plan_more(struct error *e, size_t more, const char *what);
 
 static inline const struct source *plan_source(const struct work *w, const struct past *past)
 {
-    return &w->sources[past->engine];
+    return source_for(&w->sources[past->engine], past->shared);
 }
 
 /* "007", as wide as the versions of the source are spelled. */

@@ -16,6 +16,8 @@
  *   foreign-keys off        SQLite: for table rebuilds; holds for the tenant's whole transaction
  *   transaction off         the section's statements run outside a transaction (VACUUM, CREATE
  *                           INDEX CONCURRENTLY, what else sql_escapes_outside lets pass)
+ *   shared [before|after]   for shared databases alone, and not for tenants; committed before the
+ *                           tenants' later migrations run, or after their earlier ones have
  *   lock-timeout 5s         how long to wait for a tenant that an application holds
  *   statement-timeout 30s   how long one statement may run
  * A directive before any section marker or inside the up section sets the up script's options;
@@ -47,6 +49,10 @@ struct statement {
     bool values;   /* to be expanded for each tenant before it runs */
 };
 
+/* Whose a migration is: the tenants', or the databases' that they share. Then it is decided
+ * together with the tenants' steps around it, or before their later or after their earlier ones. */
+enum sharing { SHARED_NOT, SHARED_TOGETHER, SHARED_BEFORE, SHARED_AFTER };
+
 struct script {
     enum engine_kind engine; /* whose dialect it is written in */
     const char *file;        /* for messages: "migrations/003_x.sql", or "history of TENANT" */
@@ -57,6 +63,7 @@ struct script {
     size_t n;
     bool foreign_keys_off;
     bool transaction_off;
+    enum sharing sharing;         /* the migration's: its down script has it from its up */
     bool data_only;               /* MySQL: a transaction can take all of it back */
     int64_t lock_timeout_ms;      /* 0: the configured one */
     int64_t statement_timeout_ms; /* 0: the configured one */
@@ -77,6 +84,7 @@ struct source {
     const char *dir;
     struct migration *migrations; /* by version, ascending, no duplicates */
     size_t n;
+    struct source *shares[2]; /* for source_for; NULL when no migration is shared */
 };
 
 /*
@@ -88,6 +96,8 @@ struct source {
  */
 int source_read(const char *dir, enum engine_kind engine, struct source *source, struct error *e);
 const struct migration *source_find(const struct source *source, uint64_t version);
+/* What of it a tenant takes, or a shared database: all migrations are either's. The source's. */
+const struct source *source_for(const struct source *source, bool shared);
 void source_free(struct source *source);
 
 /* Parses one script (a stored down script, say); it takes no up and down markers. file is copied.

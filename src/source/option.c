@@ -9,14 +9,18 @@
 
 static const struct option {
     const char *name;
-    enum { OPTION_OFF, OPTION_DURATION } kind;
-    size_t at; /* in struct script: a bool, or milliseconds */
+    enum { OPTION_OFF, OPTION_DURATION, OPTION_SHARING } kind;
+    size_t at; /* in struct script: a bool, milliseconds, an enum sharing */
 } options[SCRIPT_OPTIONS] = {
     {"foreign-keys", OPTION_OFF, offsetof(struct script, foreign_keys_off)},
     {"transaction", OPTION_OFF, offsetof(struct script, transaction_off)},
     {"lock-timeout", OPTION_DURATION, offsetof(struct script, lock_timeout_ms)},
     {"statement-timeout", OPTION_DURATION, offsetof(struct script, statement_timeout_ms)},
+    {"shared", OPTION_SHARING, offsetof(struct script, sharing)},
 };
+
+static const char *const sharings[] = {
+    [SHARED_TOGETHER] = "", [SHARED_BEFORE] = "before", [SHARED_AFTER] = "after"};
 
 static void *place(const struct option *o, struct script *script)
 {
@@ -42,45 +46,96 @@ static bool short_text(const char *from, size_t len, char *to, size_t room)
     return true;
 }
 
-int option_set(int option, const struct sql_piece *directive, struct script *script,
-               struct error *e)
+static int set_off(const struct option *o, const char *value, struct script *script,
+                   struct error *e)
 {
-    const struct option *o = &options[option];
-    char value[32];
-    bool fits = short_text(directive->value, directive->value_len, value, sizeof value);
-
-    if (o->kind == OPTION_OFF) {
-        if (!fits || strcmp(value, "off") != 0) {
-            error_set(e, E_INVALID, "%s can only be off", o->name);
-            error_hint(e, "write \"-- lockstep:%s off\", or leave it out", o->name);
-            return E_INVALID;
-        }
-        *(bool *)place(o, script) = true;
-        return E_OK;
+    if (!str_same(value, "off")) {
+        error_set(e, E_INVALID, "%s can only be off", o->name);
+        error_hint(e, "write \"-- lockstep:%s off\", or leave it out", o->name);
+        return E_INVALID;
     }
-    *(int64_t *)place(o, script) = fits ? clock_parse_duration_ms(value) : -1;
-    if (*(int64_t *)place(o, script) > 0)
+    *(bool *)place(o, script) = true;
+    return E_OK;
+}
+
+static int set_duration(const struct option *o, const char *value, struct script *script,
+                        struct error *e)
+{
+    int64_t *ms = place(o, script);
+
+    *ms = value ? clock_parse_duration_ms(value) : -1;
+    if (*ms > 0)
         return E_OK;
     error_set(e, E_INVALID, "%s needs a time above zero", o->name);
     error_hint(e, "write \"-- lockstep:%s 5s\"; units are ms, s, m and h", o->name);
     return E_INVALID;
 }
 
+static int set_sharing(const struct option *o, const char *value, struct script *script,
+                       struct error *e)
+{
+    for (enum sharing i = SHARED_TOGETHER; i <= SHARED_AFTER; i++) {
+        if (!str_same(value, sharings[i]))
+            continue;
+        *(enum sharing *)place(o, script) = i;
+        return E_OK;
+    }
+    error_set(e, E_INVALID, "shared can only be before or after");
+    error_hint(e, "\"-- lockstep:shared before\" is committed before the tenants' later "
+                  "migrations run; without a value it is decided together with them");
+    return E_INVALID;
+}
+
+int option_set(int option, const struct sql_piece *directive, struct script *script,
+               struct error *e)
+{
+    const struct option *o = &options[option];
+    char text[32];
+    const char *value =
+        short_text(directive->value, directive->value_len, text, sizeof text) ? text : NULL;
+
+    switch (o->kind) {
+    case OPTION_OFF:
+        return set_off(o, value, script, e);
+    case OPTION_DURATION:
+        return set_duration(o, value, script, e);
+    case OPTION_SHARING:
+        break;
+    }
+    return set_sharing(o, value, script, e);
+}
+
+static bool duration_text(const struct option *o, int64_t ms, struct str *out)
+{
+    if (ms > 0)
+        str_addf(out, "%s %lldms", o->name, (long long)ms);
+    return ms > 0;
+}
+
+static bool sharing_text(const struct option *o, enum sharing sharing, struct str *out)
+{
+    if (sharing == SHARED_NOT)
+        return false;
+    str_addf(out, "%s%s%s", o->name, sharing == SHARED_TOGETHER ? "" : " ", sharings[sharing]);
+    return true;
+}
+
 bool option_text(int option, const struct script *script, struct str *out)
 {
     const struct option *o = &options[option];
-    const char *at = (const char *)script + o->at;
+    const void *at = (const char *)script + o->at;
 
-    if (o->kind == OPTION_OFF) {
-        if (!*(const bool *)at)
-            return false;
-        str_addf(out, "%s off", o->name);
-        return true;
+    switch (o->kind) {
+    case OPTION_DURATION:
+        return duration_text(o, *(const int64_t *)at, out);
+    case OPTION_SHARING:
+        return sharing_text(o, *(const enum sharing *)at, out);
+    case OPTION_OFF:
+        break;
     }
-    if (*(const int64_t *)(const void *)at == 0)
-        return false;
-    str_addf(out, "%s %lldms", o->name, (long long)*(const int64_t *)(const void *)at);
-    return true;
+    if (*(const bool *)at)
+        str_addf(out, "%s off", o->name);
+    return *(const bool *)at;
 }
 
 const char *option_nearest(const struct sql_piece *directive)

@@ -11,7 +11,7 @@
 
 struct str;
 
-enum { SCRIPT_OPTIONS = 4 };
+enum { SCRIPT_OPTIONS = 5 };
 
 /* The option of this name, or -1. */
 int option_find(const struct sql_piece *directive);

@@ -134,7 +134,7 @@ static int scan_sections(struct sections *s, const char *file, const struct str 
 static int end_down(struct script_draft *draft, struct migration *m, struct error *e)
 {
     m->down = arena_alloc(draft->arena, sizeof *m->down);
-    return m->down ? script_end(draft, m->down, e) : error_oom(e);
+    return m->down ? script_end_down(draft, &m->up, m->down, e) : error_oom(e);
 }
 
 static int read_whole(struct source *source, const char *file, const struct str *text,
@@ -154,24 +154,31 @@ static int read_whole(struct source *source, const char *file, const struct str 
     return r;
 }
 
+/* NNN_name.up.sql, or .down.sql: one section, the down after its up. */
+static int read_half(struct source *source, const struct source_file *file, const struct str *text,
+                     struct migration *m, struct error *e)
+{
+    CLEANUP_DRAFT struct script_draft draft = {0};
+    int r = script_begin(&draft, &source->arena, source->engine, file->path, e);
+
+    if (r == E_OK)
+        r = script_take_all(&draft, str_text(text), text->len, e);
+    if (r != E_OK)
+        return r;
+    return file->form == FORM_DOWN ? end_down(&draft, m, e) : script_end(&draft, &m->up, e);
+}
+
 /* One file into its part of the migration. */
 static int read_file(struct source *source, const struct source_file *file, struct migration *m,
                      struct error *e)
 {
     CLEANUP_STR struct str text = STR_INIT;
-    struct script *script = &m->up;
     int r = read_text(file->path, &text, e);
 
     if (r != E_OK)
         return r;
-    if (file->form == FORM_WHOLE)
-        return read_whole(source, file->path, &text, m, e);
-    if (file->form == FORM_DOWN)
-        script = m->down = arena_alloc(&source->arena, sizeof *m->down);
-    if (!script)
-        return error_oom(e);
-    return script_parse_bytes(&source->arena, source->engine, file->path, str_text(&text), text.len,
-                              script, e);
+    return file->form == FORM_WHOLE ? read_whole(source, file->path, &text, m, e)
+                                    : read_half(source, file, &text, m, e);
 }
 
 static int clash(const struct source_file *a, const struct source_file *b, struct error *e)
@@ -290,6 +297,43 @@ static int read_all(struct source *source, const struct listing *l, struct error
     return r;
 }
 
+static struct source *share_of(struct source *source, bool shared)
+{
+    struct source *share = arena_alloc(&source->arena, sizeof *share);
+
+    if (!share)
+        return NULL;
+    share->engine = source->engine;
+    share->dir = source->dir;
+    share->migrations = arena_array(&source->arena, source->n, sizeof *share->migrations);
+    for (size_t i = 0; i < source->n && share->migrations; i++)
+        if ((source->migrations[i].up.sharing != SHARED_NOT) == shared)
+            share->migrations[share->n++] = source->migrations[i];
+    return share->migrations ? share : NULL;
+}
+
+/* What tenants take, and what shared databases do, where there is any of theirs. */
+static int part(struct source *source, struct error *e)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < source->n; i++)
+        any = any || source->migrations[i].up.sharing != SHARED_NOT;
+    for (int i = 0; i < 2 && any; i++)
+        if (!(source->shares[i] = share_of(source, i == 1)))
+            return error_oom(e);
+    return E_OK;
+}
+
+const struct source *source_for(const struct source *source, bool shared)
+{
+    static const struct source none;
+
+    if (source->shares[shared])
+        return source->shares[shared];
+    return shared ? &none : source;
+}
+
 int source_read(const char *dir, enum engine_kind engine, struct source *source, struct error *e)
 {
     CLEANUP_LISTING struct listing listing = {0};
@@ -302,6 +346,8 @@ int source_read(const char *dir, enum engine_kind engine, struct source *source,
     r = listing_read(dir, &source->arena, &listing, e);
     if (r == E_OK)
         r = read_all(source, &listing, e);
+    if (r == E_OK)
+        r = part(source, e);
     if (r == E_MISSING)
         error_hint(e, "make it with \"lockstep init\", or name another one");
     if (r != E_OK)

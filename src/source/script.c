@@ -46,8 +46,8 @@ static int unknown_directive(const struct sql_piece *piece, const char *file, st
     if (nearest)
         error_hint(e, "did you mean \"-- lockstep:%s\"?", nearest);
     else
-        error_hint(e, "known are up, down, check, values, foreign-keys, transaction, lock-timeout "
-                      "and statement-timeout");
+        error_hint(e, "known are up, down, check, values, foreign-keys, transaction, shared, "
+                      "lock-timeout and statement-timeout");
     return E_INVALID;
 }
 
@@ -297,23 +297,34 @@ int script_end(struct script_draft *draft, struct script *script, struct error *
     return r;
 }
 
-int script_parse_bytes(struct arena *arena, enum engine_kind engine, const char *file,
-                       const char *text, size_t len, struct script *script, struct error *e)
+int script_end_down(struct script_draft *draft, const struct script *up, struct script *script,
+                    struct error *e)
 {
-    CLEANUP_DRAFT struct script_draft draft = {0};
+    if (draft->script.sharing != SHARED_NOT && draft->script.sharing != up->sharing) {
+        fail_at(e, draft->script.file, 0, E_INVALID,
+                "the down section says otherwise than the up section whose this migration is");
+        error_hint(e, "\"-- lockstep:shared\" goes into the up section, and holds for both");
+        return E_INVALID;
+    }
+    draft->script.sharing = up->sharing;
+    return script_end(draft, script, e);
+}
+
+int script_take_all(struct script_draft *draft, const char *text, size_t len, struct error *e)
+{
     struct sql_piece piece;
     struct sql_scan scan;
-    int r = script_begin(&draft, arena, engine, file, e);
+    int r = E_OK;
 
-    sql_scan_init(&scan, engine, text, len);
+    sql_scan_init(&scan, draft->script.engine, text, len);
     while (r == E_OK) {
         r = sql_next(&scan, &piece, e);
         if (r != E_OK && e)
-            error_at(e, file, e->line);
+            error_at(e, draft->script.file, e->line);
         if (r == E_OK && piece.kind == SQL_END)
-            return script_end(&draft, script, e);
+            return r;
         if (r == E_OK)
-            r = script_take(&draft, &piece, e);
+            r = script_take(draft, &piece, e);
     }
     return r;
 }
@@ -321,7 +332,12 @@ int script_parse_bytes(struct arena *arena, enum engine_kind engine, const char 
 int script_parse(struct arena *arena, enum engine_kind engine, const char *file, const char *text,
                  struct script *script, struct error *e)
 {
-    return script_parse_bytes(arena, engine, file, text, strlen(text), script, e);
+    CLEANUP_DRAFT struct script_draft draft = {0};
+    int r = script_begin(&draft, arena, engine, file, e);
+
+    if (r == E_OK)
+        r = script_take_all(&draft, text, strlen(text), e);
+    return r == E_OK ? script_end(&draft, script, e) : r;
 }
 
 int script_checksum(const struct script *up, char checksum[CHECKSUM_TEXT])

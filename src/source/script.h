@@ -23,9 +23,11 @@ int script_take(struct script_draft *draft, const struct sql_piece *piece, struc
 int script_end(struct script_draft *draft, struct script *script, struct error *e);
 void script_drop(struct script_draft *draft); /* for cleanup; also after script_end */
 
-/* As script_parse, for text that may hold NUL bytes (an error). */
-int script_parse_bytes(struct arena *arena, enum engine_kind engine, const char *file,
-                       const char *text, size_t len, struct script *script, struct error *e);
+/* The down section of this up script: whose the migration is, it has from there. */
+int script_end_down(struct script_draft *draft, const struct script *up, struct script *script,
+                    struct error *e);
+/* As script_take, for all of a text, which may hold NUL bytes (an error). */
+int script_take_all(struct script_draft *draft, const char *text, size_t len, struct error *e);
 int script_checksum(const struct script *up, char checksum[CHECKSUM_TEXT]); /* 0 or E_NOMEM */
 bool script_is_marker(const struct sql_piece *piece, const char *name);     /* this directive? */
 

@@ -36,10 +36,15 @@ static inline void check_dialect(enum engine_kind engine, const uint8_t *data, s
 {
     CLEANUP_ARENA struct arena arena = ARENA_INIT;
     CLEANUP_ERROR struct error e = ERROR_INIT;
+    CLEANUP_DRAFT struct script_draft draft = {0};
     struct script script;
+    int r = script_begin(&draft, &arena, engine, "001_x.sql", &e);
 
-    if (script_parse_bytes(&arena, engine, "001_x.sql", (const char *)data, size, &script, &e) !=
-        E_OK) {
+    if (r == E_OK)
+        r = script_take_all(&draft, (const char *)data, size, &e);
+    if (r == E_OK)
+        r = script_end(&draft, &script, &e);
+    if (r != E_OK) {
         PROMISE(e.code != E_OK && e.message[0], "what is refused says why");
         return;
     }

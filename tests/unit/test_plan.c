@@ -1,12 +1,13 @@
 /*
  * The rules of planning, as tables. A fleet is written in shorthand:
  *
- *   files    "1d 2d 3": migrations 1 to 3; d: has a down section, o: runs outside a transaction
+ *   files    "1d 2d 3": migrations 1 to 3; d: has a down section, o: runs outside a transaction;
+ *            t, b, a: of the shared databases, together with the tenants, before or after them
  *   tenants  "12 1~2'": what is applied, one word a tenant, named A, B, C...
  *            ~ behind a version: with another checksum than the file's; ': the tenant keeps a down
- *            script; instead of versions: . at base, ! unusable, ? in doubt; behind all: l logged
- *   plan     "[A+2+3 B+3]": groups of tenants with their steps; | stands between units; ' behind a
- *            step: with the tenant's own script; c, l behind a tenant: compensated, logged
+ *            script; instead of versions: . at base, ! unusable, ? in doubt; behind all: l logged,
+ * S a shared database plan     "[A+2+3 B+3]": groups of tenants with their steps; | stands between
+ * units; ' behind a step: with the tenant's own script; c, l behind a tenant: compensated, logged
  */
 #include "test.h"
 
@@ -20,6 +21,8 @@ struct world {
     struct migration migrations[MOST];
     struct script downs[MOST];
     struct source sources[ENGINES], source; /* source: SQLite's, while it is made */
+    struct migration own[2][MOST];          /* the tenants', and the shared databases' */
+    struct source shares[2];
     struct applied applied[MOST][MOST];
     struct lineage lineages[MOST];
     struct tenant tenants[MOST];
@@ -37,6 +40,32 @@ static void script_init(struct script *script, const char *text)
     assert_int_equal(hash_text(text, strlen(text), script->hash), 0);
 }
 
+static void option_init(struct script *script, char option)
+{
+    script->transaction_off |= option == 'o';
+    if (strchr("tba", option))
+        script->sharing = option == 't'   ? SHARED_TOGETHER
+                          : option == 'b' ? SHARED_BEFORE
+                                          : SHARED_AFTER;
+}
+
+static void share_init(struct world *w)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < w->source.n; i++) {
+        bool shared = w->migrations[i].up.sharing != SHARED_NOT;
+
+        any = any || shared;
+        w->own[shared][w->shares[shared].n++] = w->migrations[i];
+    }
+    for (int i = 0; i < 2 && any; i++) {
+        w->shares[i].dir = w->source.dir;
+        w->shares[i].migrations = w->own[i];
+        w->source.shares[i] = &w->shares[i];
+    }
+}
+
 static void add_file(struct world *w, const char **at)
 {
     struct migration *m = &w->migrations[w->source.n];
@@ -51,8 +80,10 @@ static void add_file(struct world *w, const char **at)
             m->down = &w->downs[w->source.n];
             script_init(m->down, "down");
         }
-        m->up.transaction_off |= **at == 'o';
+        option_init(&m->up, **at);
     }
+    if (m->down)
+        m->down->sharing = m->up.sharing;
     w->source.n++;
 }
 
@@ -79,6 +110,9 @@ static void add_tenant(struct world *w, const char **at)
             break;
         case '?':
             facts->usable = USABLE_DOUBT;
+            break;
+        case 'S':
+            w->tenants[t].shared = true;
             break;
         case 'l':
             facts->guarantee = GUARANTEE_LOGGED;
@@ -107,6 +141,7 @@ static void world_init(struct world *w, const char *files, const char *tenants)
         add_file(w, &files);
         files += *files == ' ';
     }
+    share_init(w);
     w->sources[ENGINE_SQLITE] = w->source;
     while (*tenants) {
         add_tenant(w, &tenants);
@@ -310,6 +345,30 @@ static void bounds_cut_the_fleet_into_equal_groups(void **state)
         {"1d", ". .", UP(NULL, .max_hold_ms = 10, .tenants_per_second = 1), E_OK, "[A+1][B+1]"},
         {"1d", ". .", UP(NULL, .max_hold_ms = 10), E_OK, "[A+1 B+1]"}, /* nothing is known */
         {"1d", ". . .", UP(NULL, .group_size = 2, .group_room = 1), E_OK, "[A+1][B+1][C+1]"},
+    };
+
+    (void)state;
+    CHECK(cases);
+}
+
+static void shared_migrations_are_for_shared_databases_alone(void **state)
+{
+    static const struct plan_case cases[] = {
+        {"1d 2dt 3d", ".S . 1", UP(NULL), E_OK, "[A+2 B+1+3 C+3]"},
+        {"1d 2db 3d", ".S . 1", UP(NULL), E_OK, "[A+2 B+1][B+3 C+3]"},
+        {"1d 2da 3d", ".S . 1", UP(NULL), E_OK, "[B+1][A+2 B+3 C+3]"},
+        {"1db 2da 3d", ".S .", UP(NULL), E_OK, "[A+1][A+2 B+3]"},
+        {"1d 2db 3d", "2S 13", DOWN("base"), E_OK, "[B-3][A-2 B-1]"},
+        {"1d 2da 3d", "2S 13", DOWN("base"), E_OK, "[A-2 B-3][B-1]"},
+        {"1d 2dt", ".S 1", UP("1"), E_OK, ""},
+        {"1d 2dt 3d", "2S 1 13", UP("+1"), E_OK, "[B+3]"}, /* 2 is not theirs to lack */
+        {"1d 2dt 3d", "2S 13", UP("+1"), E_OK, ""},
+        {"1d 2dt", "2S 1", DOWN("-1"), E_OK, "[A-2]"},
+        {"1dt 2d", "S 2", UP(NULL), E_OK, "[A+1]"}, /* nor late for them */
+        {"1dt 2d", ".", UP(NULL), E_POLICY,
+         "1_name is for a shared database, and the fleet has none"},
+        {"1dt 2d", ".", UP(NULL), E_POLICY, "shared = \"true\""},
+        {"1d 2dt", ".", UP("1"), E_OK, "[A+1]"},
     };
 
     (void)state;
@@ -531,6 +590,7 @@ int main(void)
         cmocka_unit_test(down_uses_the_file_or_what_the_tenant_keeps),
         cmocka_unit_test(what_cannot_be_used_refuses_the_run),
         cmocka_unit_test(bounds_cut_the_fleet_into_equal_groups),
+        cmocka_unit_test(shared_migrations_are_for_shared_databases_alone),
         cmocka_unit_test(what_runs_outside_a_transaction_is_a_segment_over_the_whole_fleet),
         cmocka_unit_test(scope_says_what_stands_or_falls_together),
         cmocka_unit_test(an_undo_must_exist_where_one_may_be_needed),
