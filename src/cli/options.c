@@ -58,6 +58,7 @@ static const struct option_row rows[OPTIONS] = {
     [OPTION_EXIT_CODE] = {"exit-code", NULL, "exit with 3 unless every tenant is at head",
         IN(exit_code), KIND_FLAG, 0},
     [OPTION_AT] = {"at", "VERSION", "the version the tenants are at", IN(at), KIND_TEXT, 0},
+    [OPTION_ROW] = {"row", "ID", "only this row tenant of it", IN(row), KIND_TEXT, 0},
     [OPTION_TENANT] = {"tenant", "ID", "only this tenant", IN(tenant), KIND_TEXT, 't'},
     [OPTION_DRY_RUN] = {"dry-run", NULL, "show what would be done and do nothing",
         IN(dry_run), KIND_FLAG, 'n'},

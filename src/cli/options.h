@@ -17,7 +17,7 @@ enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 struct options {
     const char *dir, *config, *tenants, *migrations; /* NULL: not given */
-    const char *select, *at, *tenant, *completion;
+    const char *select, *at, *row, *tenant, *completion;
     int64_t jobs; /* 0: configured */
     int64_t wait_ms, deadline_ms, max_hold_ms;
     unsigned color;  /* enum color */
@@ -49,6 +49,7 @@ enum option_id {
     OPTION_DEADLINE,
     OPTION_EXIT_CODE,
     OPTION_AT,
+    OPTION_ROW,
     OPTION_TENANT,
     OPTION_DRY_RUN,
     OPTION_VERIFY,

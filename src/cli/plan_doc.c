@@ -42,7 +42,8 @@ static void step_doc(struct cli *cli, json_t *in, const struct plan *plan,
     doc_text(d, in, "file", step->script->file);
     doc_text(d, in, "checksum", step->checksum);
     doc_bool(d, in, "reversible", step->inverse != NULL);
-    doc_bool(d, in, "transaction", !step->script->transaction_off);
+    doc_bool(d, in, "transaction", !script_is_outside(step->script));
+    doc_bool(d, in, "rows", step->script->rows.on);
     doc_bool(d, in, "foreign_keys", !step->script->foreign_keys_off);
     doc_int(d, in, "tenants", (json_int_t)use->tenants);
     for (size_t i = 0; i < step->script->n; i++) {
@@ -50,7 +51,7 @@ static void step_doc(struct cli *cli, json_t *in, const struct plan *plan,
         json_t *item = doc_item(d, statements);
 
         statement_doc(d, item, statement);
-        if (statement->values)
+        if (statement->values && !step->script->rows.on)
             expanded_doc(cli, item, plan, step, statement);
     }
 }

@@ -163,7 +163,7 @@ static void add_statement(struct cli *cli, const struct plan *plan, const struct
 {
     const struct tenant *tenant;
 
-    if (!statement->values) {
+    if (!statement->values || step->script->rows.on) {
         str_addn(sql, statement->sql, statement->len);
         return;
     }
@@ -189,6 +189,13 @@ static void statement_text(struct cli *cli, const struct plan *plan, const struc
     text_block(out, str_text(&sql), sql.len, 4);
 }
 
+static void rows_text(struct str *out, const struct for_rows *rows)
+{
+    str_add(out, rows->on ? ", for each row tenant" : "");
+    if (rows->batch)
+        str_addf(out, ", %u at a time", rows->batch);
+}
+
 static void step_text(struct cli *cli, const struct plan *plan, const struct step_use *use)
 {
     const struct step *step = use->step;
@@ -201,6 +208,7 @@ static void step_text(struct cli *cli, const struct plan *plan, const struct ste
     str_add(out, ", ");
     text_safe(out, step->script->file);
     str_add(out, step->script->transaction_off ? ", outside a transaction" : "");
+    rows_text(out, &step->script->rows);
     str_add(out, step->script->foreign_keys_off ? ", foreign keys off" : "");
     str_addc(out, '\n');
     for (size_t i = 0; i < step->script->n; i++)

@@ -12,10 +12,15 @@
  *   server "eu-1" { url = "postgres://lockstep@db1/postgres" password_file = "db1.secret" |
  *                   password_env = "DB1_PASSWORD" max_parallel = 0 max_connections = 0 }
  *   server "db-1" { url = "mysql://lockstep@db1/" defaults_file = "db1.cnf" online_ddl = "auto" }
- *   source "eu"   { server = "eu-1" databases = {"tenant_*"} | schemas = {"tenant_*"} [database =
- * ..] | query = "select id, database, region from tenants" labels = ... } migrations    =
- * "migrations" state         = ".lockstep" decisions     = ""                      folder of the
- * decision files; empty: deepest common one jobs          = 16 lock_timeout  = "5s"
+ *   source "eu"   { server = "eu-1" labels = {..}
+ *                   databases = {"tenant_*"} | schemas = {"tenant_*"} [database = "app"] |
+ *                   query = "select id, database, region from tenants"
+ *                   rows = "select id from customers" rows_role = "app" rows_setting = "app.id" }
+ *   migrations    = "migrations"
+ *   state         = ".lockstep"
+ *   decisions     = ""                      folder of decision files; empty: deepest common one
+ *   jobs          = 16
+ *   lock_timeout  = "5s"
  *   statement_timeout = "0s"                none
  *   max_hold      = "30s"
  *   held_pages    = 256                     MiB; a size such as "64kB" is also taken
@@ -31,6 +36,7 @@
 #include <stdint.h>
 
 #include "base/mem.h"
+#include "base/row_tenants.h"
 
 struct error;
 
@@ -57,13 +63,14 @@ struct server_block {
 struct tenant_source {
     const char *title; /* of its section, or "tenants" */
     enum source_kind kind;
-    const char *place;     /* the glob, the list file, the catalog database, the server's name */
-    const char *query;     /* catalog and places only */
-    const char **patterns; /* databases and schemas only; NULL-terminated */
-    const char *database;  /* schemas, and places that name schemas; NULL: the url's */
-    bool shared;           /* databases that the tenants share, not tenants */
-    const char **labels;   /* "key=value", NULL-terminated; a tenant's own of that key wins */
-    unsigned line;         /* in file, 0 for defaults and the command line */
+    const char *place;       /* the glob, the list file, the catalog database, the server's name */
+    const char *query;       /* catalog and places only */
+    const char **patterns;   /* databases and schemas only; NULL-terminated */
+    const char *database;    /* schemas, and places that name schemas; NULL: the url's */
+    struct row_tenants rows; /* within each; query NULL: none */
+    bool shared;             /* databases that the tenants share, not tenants */
+    const char **labels;     /* "key=value", NULL-terminated; a tenant's own of that key wins */
+    unsigned line;           /* in file, 0 for defaults and the command line */
 };
 
 struct config {

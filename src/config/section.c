@@ -42,7 +42,8 @@ static bool is_label(const char *text)
 int config_on_section_value(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *keep)
 {
     bool labels = str_same(opt->name, "labels");
-    bool beside = labels || str_same(opt->name, "query") || str_same(opt->name, "shared");
+    bool beside = labels || str_same(opt->name, "query") || str_same(opt->name, "shared") ||
+                  str_starts(opt->name, "rows");
 
     if (!config_first_time(cfg, opt))
         return config_fail(config_line(cfg), "this option is given twice",
@@ -86,6 +87,26 @@ static int read_shared(cfg_t *section, bool *shared)
     return E_OK;
 }
 
+static int read_rows(cfg_t *section, struct row_tenants *rows)
+{
+    struct arena *arena = &reading->config->arena;
+    const char *setting = cfg_getstr(section, "rows_setting");
+
+    *rows = (struct row_tenants){.query = arena_copy(arena, cfg_getstr(section, "rows")),
+                                 .role = arena_copy(arena, cfg_getstr(section, "rows_role")),
+                                 .setting = arena_copy(arena, setting)};
+    if (!rows->query && !rows->role && !rows->setting)
+        return E_OK;
+    if (!rows->query || !rows->role || !rows->setting)
+        return config_fail(config_line(section), "rows, rows_role and rows_setting belong together",
+                           "who the row tenants are, as which role their rows are changed, and "
+                           "by which setting the policies know the tenant");
+    if (!strchr(setting, '.'))
+        return config_fail(config_line(section), "rows_setting is no setting of your own",
+                           "such a one has a dot in its name: \"app.tenant_id\"");
+    return E_OK;
+}
+
 /* What a section gives beside its place, given to the sources it made: those from `first` on. */
 static int finish_sources(cfg_t *section, size_t first)
 {
@@ -99,10 +120,11 @@ static int finish_sources(cfg_t *section, size_t first)
     if (!with.labels || !with.patterns || (!with.query && cfg_getstr(section, "query")) ||
         (!with.database && cfg_getstr(section, "database")))
         return config_fail_oom();
-    if (read_shared(section, &with.shared) != E_OK)
+    if (read_shared(section, &with.shared) != E_OK || read_rows(section, &with.rows) != E_OK)
         return E_INVALID;
     for (size_t i = first; i < reading->n_sources; i++) {
         reading->sources[i].shared = with.shared;
+        reading->sources[i].rows = with.rows;
         reading->sources[i].labels = with.labels;
         reading->sources[i].patterns = with.patterns;
         reading->sources[i].query = with.query;
@@ -181,6 +203,9 @@ int config_on_source(cfg_t *cfg, cfg_opt_t *opt)
 
         if (!fits(section, form))
             continue;
+        if (cfg_size(section, "rows") && form->kind < SOURCE_DATABASES)
+            return config_fail(line, "row tenants are for PostgreSQL servers",
+                               "leave rows out of a source of files");
         for (unsigned k = 0; k < cfg_size(section, form->place) && r == E_OK; k++)
             r = config_add_source(cfg_title(section), form->kind,
                                   cfg_getnstr(section, form->place, k), place_line);

@@ -17,6 +17,7 @@
 struct place {
     const char *database;
     const char *schema; /* PostgreSQL: the tenant is this schema alone; NULL: the database */
+    const char *row;    /* history: of this row tenant within it; NULL: its own */
 };
 
 /* Borrowed for the run. */
@@ -30,7 +31,8 @@ struct branch_spec {
     struct place place; /* on it */
     const struct step *steps;
     uint32_t n;
-    struct sql_values values; /* for statements that ask for them */
+    const struct row_tenants *rows; /* within it; NULL: it has none */
+    struct sql_values values;       /* for statements that ask for them */
     bool may_log; /* may become logged when the plan promised more (WAL: an application came) */
 };
 

@@ -84,7 +84,7 @@ struct link_ops {
                                 const struct link_group *group);
     /* E_MISSING: it cannot be run and taken back here; what could be asked without is well. */
     int (*rehearse)(struct link *l, const struct link_run *run, uint32_t branch, struct error *e);
-    /* E_MISSING: it has no history. */
+    /* E_MISSING: it has no history, or not the row tenant. */
     int (*history)(struct link *l, const struct place *place, history_visit visit, void *arg,
                    struct error *e);
     int (*strays)(struct link *l, int (*visit)(void *arg, const struct stray *stray), void *arg,

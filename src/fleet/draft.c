@@ -77,6 +77,7 @@ int draft_add(struct draft *draft, const struct tenant *tenant, struct error *e)
     to = &draft->list[draft->n];
     *to = *tenant;
     to->shared = draft->source->shared;
+    to->rows = draft->source->rows.query ? &draft->source->rows : NULL;
     if (to->n_labels == 0) {
         to->labels = draft->labels;
         to->n_labels = draft->n_labels;

@@ -38,8 +38,9 @@ struct tenant {
     const char *database;    /* on its server */
     const char *schema;      /* PostgreSQL: the tenant is this schema alone; NULL: the database */
     bool shared;             /* what tenants share: takes the migrations marked so, and no others */
-    const char *origin;      /* "the glob", "eu.csv:17", "catalog catalog.db" */
-    struct label *labels;    /* by key; without id, which selects as a label all the same */
+    const struct row_tenants *rows; /* within it; NULL: none; the configuration's */
+    const char *origin;             /* "the glob", "eu.csv:17", "catalog catalog.db" */
+    struct label *labels;           /* by key; without id, which selects as a label all the same */
     size_t n_labels;
     unsigned beside; /* enum beside: what the folder's listing showed next to it (globs only) */
 };

@@ -19,13 +19,18 @@ static int of_file(struct session *s, const char *path, history_visit visit, voi
     return r == E_OK ? history_read(db, visit, arg, e) : r;
 }
 
-int history_of(struct session *s, const struct tenant *t, const char *path, history_visit visit,
-               void *arg, bool *reached, struct error *e)
+int history_of(struct session *s, const struct tenant *t, const char *path, const char *row,
+               history_visit visit, void *arg, bool *reached, struct error *e)
 {
-    const struct place place = {t->database, t->schema};
+    const struct place place = {t->database, t->schema, row};
     struct link *link;
     int r;
 
+    if (row && !t->rows) {
+        error_set(e, E_INVALID, "has no row tenants");
+        error_hint(e, "its source in lockstep.conf has no `rows`");
+        return E_INVALID;
+    }
     if (t->engine == ENGINE_SQLITE)
         return of_file(s, path, visit, arg, reached, e);
     *reached = false;

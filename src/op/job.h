@@ -18,6 +18,7 @@
 
 struct error;
 struct fleet;
+struct row_tenants;
 struct session;
 struct str;
 struct survey;
@@ -53,6 +54,8 @@ struct job {
     uint32_t n;
     struct job_server *servers; /* branches refer to them */
     size_t n_servers;
+    struct row_tenants *rows; /* read back from the log; branches refer to them */
+    size_t n_rows;
     bool files;          /* some branches are files: participant 0, and the decision is theirs */
     uint16_t *placed;    /* one a branch: its participant */
     uint32_t *server_of; /* one a participant: its server; the files' is not used */

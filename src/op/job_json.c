@@ -6,7 +6,9 @@
  *   texts     [[file, text, engine], ...]     parallel to scripts; no engine: SQLite
  *   recipes   [[[version, digits, name, checksum, down, script, inverse, mark], ...], ...]
  *   branches  [[id, path, recipe, from, n, guarantee], ...]
- *             behind it, of one on a server: server, database, schema or null
+ *             behind it, of one on a server: server, database, schema or null; and, of one with
+ *             row tenants, which: an index
+ *   rows      [[query, role, setting], ...]; not there when no branch has row tenants
  *   servers   [[name, engine, url without password], ...]; not there when there are none
  *   groups    [[first, n], ...]
  *   values    see job_values.c; not there when no script asks for any
@@ -18,6 +20,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/row_tenants.h"
 #include "base/str.h"
 #include "op/job.h"
 #include "op/session.h"
@@ -26,6 +29,7 @@
 
 struct writing {
     json_t *scripts, *texts;
+    json_t *rows;
     bool failed;
 };
 
@@ -78,6 +82,21 @@ static json_t *write_recipes(const struct job *job, struct writing *w)
     return recipes;
 }
 
+/* Which of those written they are; a source's branches share theirs. */
+static json_int_t rows_index(struct writing *w, const struct row_tenants *rows)
+{
+    json_t *row = json_pack("[s s s]", rows->query, rows->role, rows->setting);
+    size_t i = 0;
+
+    while (i < json_array_size(w->rows) && !json_equal(json_array_get(w->rows, i), row))
+        i++;
+    if (i == json_array_size(w->rows))
+        add(w, w->rows, row);
+    else
+        json_decref(row);
+    return (json_int_t)i;
+}
+
 static json_t *write_branches(const struct job *job, struct writing *w)
 {
     json_t *branches = json_array();
@@ -91,6 +110,8 @@ static json_t *write_branches(const struct job *job, struct writing *w)
             add(w, row, json_integer(b->server));
             add(w, row, json_string(b->place.database));
             add(w, row, b->place.schema ? json_string(b->place.schema) : json_null());
+            if (b->rows)
+                add(w, row, json_integer(rows_index(w, b->rows)));
         }
         add(w, branches, row);
     }
@@ -119,27 +140,29 @@ static json_t *write_groups(const struct job *job, struct writing *w)
 
 static json_t *write_all(const struct job *job, struct writing *w)
 {
-    json_t *recipes = write_recipes(job, w);
+    json_t *recipes = write_recipes(job, w), *branches = write_branches(job, w);
+    json_t *rows = json_array_size(w->rows) ? json_incref(w->rows) : NULL; /* of the branches */
     json_t *servers = job->n_servers ? write_servers(job, w) : NULL;
     json_t *values = job->n_value_names ? job_write_values(job) : NULL;
 
     w->failed = w->failed || (job->n_value_names && !values);
-    return json_pack("{s:s s:s s:s s:s s:s s:s s:i s:i s:b s:I s:o s:o s:o s:o s:o s:o* s:o*}",
+    return json_pack("{s:s s:s s:s s:s s:s s:s s:i s:i s:b s:I s:o s:o s:o s:o s:o s:o* s:o* s:o*}",
                      "command", job->command, "undoes", job->undoes, "target", job->target,
                      "digest", job->digest, "key", job->key, "decisions", job->decisions,
                      "direction", (int)job->direction, "scope", (int)job->scope, "undoable",
                      job->undoable, "tenants", (json_int_t)job->tenants, "scripts", w->scripts,
-                     "texts", w->texts, "recipes", recipes, "branches", write_branches(job, w),
-                     "groups", write_groups(job, w), "servers", servers, "values", values);
+                     "texts", w->texts, "recipes", recipes, "branches", branches, "groups",
+                     write_groups(job, w), "servers", servers, "values", values, "rows", rows);
 }
 
 int job_write(const struct job *job, struct str *body)
 {
-    struct writing w = {.scripts = json_array(), .texts = json_array()};
-    json_t *all = write_all(job, &w);
+    struct writing w = {.scripts = json_array(), .texts = json_array(), .rows = json_array()};
+    json_t *all = w.rows ? write_all(job, &w) : NULL;
     int r = all && !w.failed ? json_write(all, JSON_COMPACT, body) : E_NOMEM;
 
     json_decref(all);
+    json_decref(w.rows);
     return r;
 }
 
@@ -286,12 +309,44 @@ static bool read_place(struct job *job, const json_t *json, struct branch_spec *
     return spec->place.database;
 }
 
+/* One that names row tenants has them. */
+static bool read_rows(struct job *job, const json_t *json, struct branch_spec *spec)
+{
+    json_int_t i;
+
+    if (json_array_size(json) < 10)
+        return true;
+    if (!read_number(json_array_get(json, 9), (json_int_t)job->n_rows - 1, &i))
+        return false;
+    spec->rows = &job->rows[i];
+    return true;
+}
+
+static bool read_row_tenants(struct job *job, const json_t *all)
+{
+    const json_t *rows = json_object_get(all, "rows");
+    size_t n = json_array_size(rows);
+
+    job->rows = arena_array(&job->arena, n, sizeof *job->rows);
+    for (; job->rows && job->n_rows < n; job->n_rows++) {
+        const json_t *row = json_array_get(rows, job->n_rows);
+        struct row_tenants *to = &job->rows[job->n_rows];
+
+        to->query = arena_copy(&job->arena, json_string_value(json_array_get(row, 0)));
+        to->role = arena_copy(&job->arena, json_string_value(json_array_get(row, 1)));
+        to->setting = arena_copy(&job->arena, json_string_value(json_array_get(row, 2)));
+        if (!to->query || !to->role || !to->setting)
+            return false;
+    }
+    return job->rows;
+}
+
 static bool read_branch(struct job *job, const json_t *json, uint32_t i)
 {
     struct branch_spec *spec = &job->branches[i];
     json_int_t guarantee;
 
-    if (!read_steps(job, json, i) || !read_place(job, json, spec) ||
+    if (!read_steps(job, json, i) || !read_place(job, json, spec) || !read_rows(job, json, spec) ||
         !read_number(json_array_get(json, 5), GUARANTEES - 1, &guarantee))
         return false;
     spec->id = arena_copy(&job->arena, json_string_value(json_array_get(json, 0)));
@@ -377,8 +432,9 @@ static int read_all(struct job *job, const json_t *all, struct error *e)
         return E_INVALID;
     if (read_scripts(job, all, &scripts, e) != E_OK)
         return E_INVALID;
-    if (!read_recipes(job, all, scripts) || !read_servers(job, all) || !read_branches(job, all) ||
-        !read_groups(job, all) || !job_read_values(job, all) || !job_place(job))
+    if (!read_recipes(job, all, scripts) || !read_servers(job, all) ||
+        !read_row_tenants(job, all) || !read_branches(job, all) || !read_groups(job, all) ||
+        !job_read_values(job, all) || !job_place(job))
         return E_INVALID;
     return E_OK;
 }

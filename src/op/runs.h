@@ -55,7 +55,7 @@ struct history_line {
     int64_t duration_us;
 };
 /* E_MISSING: no such tenant. */
-int tenant_history(struct session *s, const char *tenant,
+int tenant_history(struct session *s, const char *tenant, const char *row,
                    int (*visit)(void *arg, const struct history_line *line), void *arg,
                    struct error *e);
 

@@ -78,6 +78,7 @@ int plan_finish(struct work *w, struct error *e)
 {
     int r = plan_values(w, e);
 
+    plan_rows(w);
     if (r == E_OK)
         r = plan_cut(w, e);
     if (r != E_OK)

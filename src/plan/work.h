@@ -6,6 +6,7 @@
  *   check    what speaks against it: late, changed and missing migrations
  *   recipe   the steps from each past to the target
  *   values   what their scripts ask of a tenant, and whether it has it
+ *   rows     does it know the row tenants that scripts are for?
  *   cut      segments, units, groups
  *   policy   is there an undo where one might be needed?
  *   cover    MySQL: does it undo all of its script?
@@ -52,6 +53,7 @@ int plan_target(struct work *w, struct error *e);
 int plan_check(struct work *w, struct error *e);
 int plan_recipes(struct work *w, struct error *e);
 int plan_values(struct work *w, struct error *e);
+void plan_rows(struct work *w);
 int plan_cut(struct work *w, struct error *e);
 void plan_policy(struct work *w);
 int plan_cover(struct work *w, struct error *e);

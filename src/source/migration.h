@@ -18,9 +18,10 @@
  *                           INDEX CONCURRENTLY, what else sql_escapes_outside lets pass)
  *   shared [before|after]   for shared databases alone, and not for tenants; committed before the
  *                           tenants' later migrations run, or after their earlier ones have
- *   lock-timeout 5s         how long to wait for a tenant that an application holds
- *   statement-timeout 30s   how long one statement may run
- * A directive before any section marker or inside the up section sets the up script's options;
+ *   rows [BATCH [PAUSE]]    PostgreSQL: the section runs once for each row tenant; with a number,
+ * so many in a transaction of their own, and a pause between lock-timeout 5s         how long to
+ * wait for a tenant that an application holds statement-timeout 30s   how long one statement may
+ * run A directive before any section marker or inside the up section sets the up script's options;
  * inside the down section, the down script's.
  *
  * Checksum: "1:" + SHA-256 over the up section's normalized statements and options, so that
@@ -53,6 +54,13 @@ struct statement {
  * together with the tenants' steps around it, or before their later or after their earlier ones. */
 enum sharing { SHARED_NOT, SHARED_TOGETHER, SHARED_BEFORE, SHARED_AFTER };
 
+/* Does the script run once for each row tenant (base/row_tenants.h)? */
+struct for_rows {
+    bool on;
+    uint32_t batch;   /* so many are committed at once, on their own; 0: in the migration's own */
+    int64_t pause_ms; /* between batches */
+};
+
 struct script {
     enum engine_kind engine; /* whose dialect it is written in */
     const char *file;        /* for messages: "migrations/003_x.sql", or "history of TENANT" */
@@ -64,6 +72,7 @@ struct script {
     bool foreign_keys_off;
     bool transaction_off;
     enum sharing sharing;         /* the migration's: its down script has it from its up */
+    struct for_rows rows;         /* PostgreSQL */
     bool data_only;               /* MySQL: a transaction can take all of it back */
     int64_t lock_timeout_ms;      /* 0: the configured one */
     int64_t statement_timeout_ms; /* 0: the configured one */
@@ -99,6 +108,12 @@ const struct migration *source_find(const struct source *source, uint64_t versio
 /* What of it a tenant takes, or a shared database: all migrations are either's. The source's. */
 const struct source *source_for(const struct source *source, bool shared);
 void source_free(struct source *source);
+
+/* Must it run outside the transaction of its migration? */
+static inline bool script_is_outside(const struct script *script)
+{
+    return script->transaction_off || script->rows.batch;
+}
 
 /* Parses one script (a stored down script, say); it takes no up and down markers. file is copied.
  */

@@ -5,18 +5,20 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/nearest.h"
+#include "base/number.h"
 #include "base/str.h"
 
 static const struct option {
     const char *name;
-    enum { OPTION_OFF, OPTION_DURATION, OPTION_SHARING } kind;
-    size_t at; /* in struct script: a bool, milliseconds, an enum sharing */
+    enum { OPTION_OFF, OPTION_DURATION, OPTION_SHARING, OPTION_ROWS } kind;
+    size_t at; /* in struct script: a bool, milliseconds, an enum sharing, rows */
 } options[SCRIPT_OPTIONS] = {
     {"foreign-keys", OPTION_OFF, offsetof(struct script, foreign_keys_off)},
     {"transaction", OPTION_OFF, offsetof(struct script, transaction_off)},
     {"lock-timeout", OPTION_DURATION, offsetof(struct script, lock_timeout_ms)},
     {"statement-timeout", OPTION_DURATION, offsetof(struct script, statement_timeout_ms)},
     {"shared", OPTION_SHARING, offsetof(struct script, sharing)},
+    {"rows", OPTION_ROWS, offsetof(struct script, rows)},
 };
 
 static const char *const sharings[] = {
@@ -86,6 +88,32 @@ static int set_sharing(const struct option *o, const char *value, struct script 
     return E_INVALID;
 }
 
+/* "", "500", "500 100ms" */
+static bool read_rows(const char *value, struct for_rows *rows)
+{
+    uint64_t batch = 0;
+
+    *rows = (struct for_rows){.on = true};
+    if (!value[0])
+        return true;
+    if (!number_read(&value, &batch) || batch == 0 || batch > INT32_MAX)
+        return false;
+    rows->batch = (uint32_t)batch;
+    if (value[0] == ' ')
+        rows->pause_ms = clock_parse_duration_ms(value + strspn(value, " "));
+    return value[0] == ' ' ? rows->pause_ms > 0 : !value[0];
+}
+
+static int set_rows(const struct option *o, const char *value, struct script *script,
+                    struct error *e)
+{
+    if (value && read_rows(value, place(o, script)))
+        return E_OK;
+    error_set(e, E_INVALID, "rows takes nothing, or the size of a batch and a pause");
+    error_hint(e, "\"-- lockstep:rows 500 100ms\" commits 500 row tenants at a time");
+    return E_INVALID;
+}
+
 int option_set(int option, const struct sql_piece *directive, struct script *script,
                struct error *e)
 {
@@ -99,6 +127,8 @@ int option_set(int option, const struct sql_piece *directive, struct script *scr
         return set_off(o, value, script, e);
     case OPTION_DURATION:
         return set_duration(o, value, script, e);
+    case OPTION_ROWS:
+        return set_rows(o, value, script, e);
     case OPTION_SHARING:
         break;
     }
@@ -120,6 +150,17 @@ static bool sharing_text(const struct option *o, enum sharing sharing, struct st
     return true;
 }
 
+static bool rows_text(const struct option *o, const struct for_rows *rows, struct str *out)
+{
+    if (rows->on)
+        str_add(out, o->name);
+    if (rows->on && rows->batch)
+        str_addf(out, " %u", rows->batch);
+    if (rows->on && rows->pause_ms)
+        str_addf(out, " %lldms", (long long)rows->pause_ms);
+    return rows->on;
+}
+
 bool option_text(int option, const struct script *script, struct str *out)
 {
     const struct option *o = &options[option];
@@ -130,6 +171,8 @@ bool option_text(int option, const struct script *script, struct str *out)
         return duration_text(o, *(const int64_t *)at, out);
     case OPTION_SHARING:
         return sharing_text(o, *(const enum sharing *)at, out);
+    case OPTION_ROWS:
+        return rows_text(o, at, out);
     case OPTION_OFF:
         break;
     }

@@ -11,7 +11,7 @@
 
 struct str;
 
-enum { SCRIPT_OPTIONS = 5 };
+enum { SCRIPT_OPTIONS = 6 };
 
 /* The option of this name, or -1. */
 int option_find(const struct sql_piece *directive);

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "source/option.h"
 #include "sql/expand.h"
+#include "sql/postgres_rows.h"
 
 static int fail_at(struct error *e, const char *file, unsigned line, int code, const char *message)
 {
@@ -46,7 +47,7 @@ static int unknown_directive(const struct sql_piece *piece, const char *file, st
     if (nearest)
         error_hint(e, "did you mean \"-- lockstep:%s\"?", nearest);
     else
-        error_hint(e, "known are up, down, check, values, foreign-keys, transaction, shared, "
+        error_hint(e, "known are up, down, check, values, foreign-keys, transaction, shared, rows, "
                       "lock-timeout and statement-timeout");
     return E_INVALID;
 }
@@ -222,9 +223,35 @@ static int judge(const struct script *script, struct error *e)
     return E_OK;
 }
 
-/* An option of SQLite's in a script that another engine runs would be passed over silently. */
+/* What row security guards, and nothing else. */
+static int judge_rows(const struct script *script, struct error *e)
+{
+    for (size_t i = 0; i < script->n; i++) {
+        const struct statement *s = &script->statements[i];
+
+        if (sql_is_for_rows(s->sql, s->len))
+            continue;
+        fail_at(e, script->file, s->line, E_POLICY,
+                "for row tenants only SELECT, INSERT, UPDATE, DELETE and MERGE can run");
+        error_statement(e, s->sql, s->len);
+        error_hint(e, "what changes the tables goes into a migration of its own, and runs once");
+        return E_POLICY;
+    }
+    return E_OK;
+}
+
+/* An option of one engine in a script that another runs would be passed over silently. */
 static int judge_options(const struct script *script, struct error *e)
 {
+    if (script->rows.on && script->engine == ENGINE_POSTGRES)
+        return judge_rows(script, e);
+    if (script->rows.on) {
+        error_set(e, E_INVALID, "rows is for PostgreSQL, and this script runs on %s too",
+                  engine_name(script->engine));
+        error_at(e, script->file, 0);
+        error_hint(e, "put what the row tenants need into NNN_name.postgres.sql");
+        return E_INVALID;
+    }
     if (!script->foreign_keys_off || script->engine == ENGINE_SQLITE)
         return E_OK;
     error_set(e, E_INVALID, "foreign-keys off is for SQLite, and this script runs on %s too",

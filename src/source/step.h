@@ -20,7 +20,7 @@ struct step {
 /* Runs outside a transaction, so that nothing better than compensated can be promised. */
 static inline bool step_is_outside(const struct step *step)
 {
-    return !step->mark && step->script->transaction_off;
+    return !step->mark && script_is_outside(step->script);
 }
 
 #endif

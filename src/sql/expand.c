@@ -115,6 +115,24 @@ int sql_expand(enum engine_kind engine, const char *sql, size_t len,
     return r == E_OK && !str_ok(out) ? error_oom(e) : r;
 }
 
+static int blank(void *ctx, const char *name, struct str *out, struct error *e)
+{
+    (void)ctx;
+    (void)name;
+    (void)e;
+    str_add(out, "NULL");
+    return E_OK;
+}
+
+int sql_blank_values(enum engine_kind engine, const char *sql, size_t len, struct str *out,
+                     struct error *e)
+{
+    const struct walk w = {blank, NULL, out, e};
+    int r = walk_over(&w, engine, sql, len);
+
+    return r == E_OK && !str_ok(out) ? error_oom(e) : r;
+}
+
 /* --- names --- */
 
 struct naming {

@@ -34,6 +34,10 @@ int sql_expand(enum engine_kind engine, const char *sql, size_t len,
                const struct sql_values *values, const struct sql_quoting *quoting, struct str *out,
                struct error *e);
 
+/* Appends the statement with NULL for each value: for reading its grammar. */
+int sql_blank_values(enum engine_kind engine, const char *sql, size_t len, struct str *out,
+                     struct error *e);
+
 /* Which names the statement asks for, in its order; a name may come twice. visit's outcome ends it
  * when it is not E_OK. E_INVALID: one stands wrong. */
 int sql_value_names(enum engine_kind engine, const char *sql, size_t len,

@@ -113,7 +113,7 @@ static inline int begin_with(void **state, const char *up, const char *down)
         t->branches[i] = (struct branch_spec){.id = ids[i],
                                               .engine = ENGINE_MYSQL,
                                               .path = ids[i],
-                                              .place = {ids[i], NULL},
+                                              .place = {.database = ids[i]},
                                               .steps = &t->step,
                                               .n = 1};
     }

@@ -82,7 +82,7 @@ static inline void place_tenants(struct try *t)
             .id = ids[i],
             .engine = ENGINE_POSTGRES,
             .path = ids[i],
-            .place = {i < 3 ? ids[i] : "app", i < 3 ? NULL : ids[i]},
+            .place = {.database = i < 3 ? ids[i] : "app", .schema = i < 3 ? NULL : ids[i]},
             .steps = &t->step,
             .n = 1,
         };

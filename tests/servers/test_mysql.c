@@ -354,8 +354,9 @@ static void a_survey_knows_equal_pasts_and_who_has_none(void **state)
 {
     struct try *t = *state;
     struct sight sights[TENANTS + 2] = {0};
-    struct place places[TENANTS + 2] = {{"t1", NULL}, {"t2", NULL},      {"t3", NULL},
-                                        {"t4", NULL}, {"nowhere", NULL}, {"other", NULL}};
+    struct place places[TENANTS + 2] = {{.database = "t1"},      {.database = "t2"},
+                                        {.database = "t3"},      {.database = "t4"},
+                                        {.database = "nowhere"}, {.database = "other"}};
 
     join(t, false, false);
     vote_all(t);
@@ -396,7 +397,8 @@ static void a_history_changed_by_hand_is_read(void **state)
 {
     struct try *t = *state;
     struct sight sights[TENANTS] = {0};
-    struct place places[TENANTS] = {{"t1", NULL}, {"t2", NULL}, {"t3", NULL}, {"t4", NULL}};
+    struct place places[TENANTS] = {
+        {.database = "t1"}, {.database = "t2"}, {.database = "t3"}, {.database = "t4"}};
 
     join(t, false, false);
     vote_all(t);

@@ -127,7 +127,7 @@ static void a_survey_knows_equal_pasts_and_who_has_none(void **state)
     psql("app", "CREATE SCHEMA s4; CREATE TABLE s4.x(i int)");
     for (int i = 0; i < TENANTS; i++)
         places[i] = t->branches[i].place;
-    places[TENANTS] = (struct place){"app", "s4"};
+    places[TENANTS] = (struct place){.database = "app", .schema = "s4"};
     must(t->link->ops->survey(t->link, places, TENANTS + 1, &t->run.each, sights, &room, &t->e),
          &t->e);
     for (int i = 0; i < TENANTS; i++) {
@@ -144,7 +144,8 @@ static void a_survey_knows_equal_pasts_and_who_has_none(void **state)
 static void a_place_that_is_not_there_is_named(void **state)
 {
     struct try *t = *state;
-    const struct place places[] = {{"nowhere", NULL}, {"app", "s9"}, {"t1", NULL}};
+    const struct place places[] = {
+        {.database = "nowhere"}, {.database = "app", .schema = "s9"}, {.database = "t1"}};
     struct sight sights[3] = {0};
     struct room room;
 

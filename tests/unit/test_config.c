@@ -267,10 +267,11 @@ static void the_template_says_the_defaults(void **state)
     config_free(&c);
     put("lockstep.conf", str_text(&on));
     read_well(NULL, &c);
-    assert_int_equal(c.n_sources, 6);
+    assert_int_equal(c.n_sources, 7);
     assert_int_equal(c.n_servers, 2);
     assert_false(c.sources[4].shared);
-    assert_true(c.sources[5].shared);
+    assert_string_equal(c.sources[5].rows.setting, "app.customer_id");
+    assert_true(c.sources[6].shared);
     assert_int_equal(c.sources[4].kind, SOURCE_PLACES);
     assert_string_equal(c.sources[0].place, d.sources[0].place);
     assert_string_equal(c.migrations, d.migrations);

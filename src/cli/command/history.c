@@ -65,7 +65,7 @@ static int run(struct cli *cli, struct error *e)
         l.list = doc_list(&cli->doc, doc_root(&cli->doc), "history");
     }
     if (rc == E_OK)
-        rc = tenant_history(cli->session, cli->args[0], visit, &l, e);
+        rc = tenant_history(cli->session, cli->args[0], cli->options.row, visit, &l, e);
     if (rc == E_OK && l.n == 0 && !cli->options.json)
         str_add(&cli->out, "no migration was ever applied\n");
     return rc;
@@ -77,10 +77,11 @@ const struct command command_history = {
     .summary = "what was applied to a tenant and undone, and when",
     .help = "Shows the history table inside the tenant, oldest first: every migration applied and\n"
             "undone, by which run, how long it took. --json also has the checksums and the down\n"
-            "scripts.",
+            "scripts. With --row, what one of its row tenants was given.",
     .example = "lockstep history acme\n",
     .part = PART_PAST,
     .least = 1,
     .most = 1,
+    .takes = TAKES(ROW),
     .run = run,
 };

@@ -140,7 +140,8 @@ static int run_inverse(struct visit *v, struct error *e)
     uint32_t ran;
 
     back.undo = !v->w.undo;
-    return pg_work_script(v->pg, &back, script_of(v, back.undo), &ran, e);
+    back.back = true;
+    return pg_work_script(v->pg, &back, v->step, &ran, e);
 }
 
 static int inverse_and_note(struct visit *v, struct error *e)
@@ -164,7 +165,7 @@ static int take_effect_back(struct visit *v, struct error *e)
         return in_transaction(v, end_ledger, e);
     if (!inverse)
         return error_set(e, E_REFUSED, "took effect outside a transaction and has no down script");
-    if (!inverse->transaction_off)
+    if (!script_is_outside(inverse))
         return in_transaction(v, inverse_and_note, e);
     r = run_inverse(v, e);
     return r == E_OK ? in_transaction(v, note_back, e) : r;
@@ -220,7 +221,7 @@ static int run_forward(struct visit *v, struct error *e)
     int r = drop_all_invalid(v, e);
 
     if (r == E_OK)
-        r = pg_work_script(v->pg, &v->w, script, &ran, e);
+        r = pg_work_script(v->pg, &v->w, v->step, &ran, e);
     v->slot->untouched = r != E_OK && is_untouched(script, ran);
     return r == E_OK ? in_transaction(v, note_done, e) : r;
 }

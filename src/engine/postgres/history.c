@@ -204,9 +204,8 @@ int pg_history_fence(struct pg_history *h, const char *run, uint32_t group, stru
 /* --- reading --- */
 
 #define COLUMNS                                                                                    \
-    "seq, version, name, direction, checksum, run, grp, down_sql,"                                 \
-    " to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), duration_us,"   \
-    " log_head"
+    "seq, version, name, direction, checksum, run, grp, down_sql, " PG_UTC(                        \
+        "applied_at") ", duration_us, log_head"
 
 static const char *text_at(const PGresult *rows, int row, int column)
 {
@@ -230,6 +229,18 @@ static struct history_row row_at(const PGresult *rows, int i)
     };
 }
 
+int pg_history_tell(const PGresult *rows, history_visit visit, void *arg)
+{
+    int r = E_OK;
+
+    for (int i = 0; r == E_OK && i < PQntuples(rows); i++) {
+        struct history_row row = row_at(rows, i);
+
+        r = visit(arg, &row);
+    }
+    return r;
+}
+
 int pg_history_read(struct pg_history *h, history_visit visit, void *arg, struct error *e)
 {
     CLEANUP_STR struct str sql = STR_INIT;
@@ -240,10 +251,5 @@ int pg_history_read(struct pg_history *h, history_visit visit, void *arg, struct
         return error_set(e, E_MISSING, "has no history");
     str_addf(&sql, "SELECT " COLUMNS " FROM %s WHERE direction <> 'fence' ORDER BY seq", h->table);
     r = str_ok(&sql) ? pg_query(h->pg, str_text(&sql), 0, NULL, &rows, e) : error_oom(e);
-    for (int i = 0; r == E_OK && i < PQntuples(rows); i++) {
-        struct history_row row = row_at(rows, i);
-
-        r = visit(arg, &row);
-    }
-    return r;
+    return r == E_OK ? pg_history_tell(rows, visit, arg) : r;
 }

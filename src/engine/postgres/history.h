@@ -16,6 +16,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <libpq-fe.h>
+
 #include "base/hash.h"
 #include "engine/branch.h"
 #include "engine/history.h"
@@ -52,6 +54,11 @@ int pg_history_fenced(struct pg_history *h, const char *run, uint32_t group, str
 int pg_history_fence(struct pg_history *h, const char *run, uint32_t group, struct error *e);
 /* The rows in order. E_MISSING: it is not there. */
 int pg_history_read(struct pg_history *h, history_visit visit, void *arg, struct error *e);
+
+/* What was read with the columns seq, version, name, direction, checksum, run, grp, down_sql,
+ * applied_at as PG_UTC, duration_us, log_head. */
+int pg_history_tell(const PGresult *rows, history_visit visit, void *arg);
+#define PG_UTC(column) "to_char(" column " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
 
 /* The head out of a comment of the table: false when there is none of ours in it. */
 bool pg_history_head(const char *comment, char head[HASH_TEXT]);

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "db/postgres.h"
 #include "engine/postgres/history.h"
+#include "engine/postgres/rows.h"
 #include "engine/postgres/work.h"
 
 enum { WIDTH = 4, LEAST_CONNECTIONS = 2 };
@@ -99,7 +100,8 @@ int pg_history(struct link *link, const struct place *place, history_visit visit
     if (r == E_OK)
         r = pg_history_open(pg, place, &h, e);
     if (r == E_OK)
-        r = pg_history_read(&h, visit, arg, e);
+        r = place->row ? pg_rows_read(&h, place, visit, arg, e)
+                       : pg_history_read(&h, visit, arg, e);
     pool_give(&l->pool, &pg);
     return r;
 }

@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "db/postgres.h"
 #include "engine/postgres/history.h"
+#include "engine/postgres/rows.h"
 #include "source/step.h"
 
 enum { GRACE_MS = 10000 };
@@ -25,7 +26,7 @@ static const struct step *step_at(const struct pg_work *w, uint32_t i)
 bool pg_work_is_outside(const struct pg_work *w)
 {
     for (uint32_t i = 0; i < w->spec->n; i++)
-        if (!w->spec->steps[i].mark && script_of(w, &w->spec->steps[i])->transaction_off)
+        if (!w->spec->steps[i].mark && script_is_outside(script_of(w, &w->spec->steps[i])))
             return true;
     return false;
 }
@@ -40,7 +41,7 @@ int pg_work_set_up(struct pg *pg, const struct pg_work *w, const struct script *
                    struct error *e)
 {
     CLEANUP_STR struct str sql = STR_INIT;
-    const char *local = script->transaction_off ? "" : "LOCAL ";
+    const char *local = script_is_outside(script) ? "" : "LOCAL ";
 
     str_addf(&sql, "SET %slock_timeout = %" PRId64 "; SET %sstatement_timeout = %" PRId64, local,
              longer(script->lock_timeout_ms, w->lock_timeout_ms), local,
@@ -106,8 +107,8 @@ static int send(struct pg *pg, const struct statement *statement, const struct s
     return r == E_OK ? pg_query(pg, str_text(&text), 0, NULL, rows, e) : r;
 }
 
-static int run_statement(struct pg *pg, const struct statement *statement,
-                         const struct sql_values *values, struct error *e)
+int pg_work_statement(struct pg *pg, const struct statement *statement,
+                      const struct sql_values *values, struct error *e)
 {
     CLEANUP_PG_RESULT PGresult *rows = NULL;
     bool inside = PQtransactionStatus(pg->conn) == PQTRANS_INTRANS;
@@ -120,16 +121,13 @@ static int run_statement(struct pg *pg, const struct statement *statement,
     return r;
 }
 
-int pg_work_script(struct pg *pg, const struct pg_work *w, const struct script *script,
-                   uint32_t *ran, struct error *e)
+static int run_statements(struct pg *pg, const struct pg_work *w, const struct script *script,
+                          uint32_t *ran, struct error *e)
 {
-    int64_t ours = pg->setup.patience_ms;
-    int r = pg_work_set_up(pg, w, script, e);
+    int r = E_OK;
 
-    *ran = 0;
-    pg->setup.patience_ms = patience(longer(script->statement_timeout_ms, w->statement_timeout_ms));
     for (size_t i = 0; i < script->n && r == E_OK; i++) {
-        r = run_statement(pg, &script->statements[i], &w->spec->values, e);
+        r = pg_work_statement(pg, &script->statements[i], &w->spec->values, e);
         if (r == E_OK)
             (*ran)++;
         if (r != E_OK) {
@@ -137,6 +135,22 @@ int pg_work_script(struct pg *pg, const struct pg_work *w, const struct script *
             error_statement(e, script->statements[i].sql, script->statements[i].len);
         }
     }
+    return r;
+}
+
+int pg_work_script(struct pg *pg, const struct pg_work *w, const struct step *step, uint32_t *ran,
+                   struct error *e)
+{
+    const struct script *script = script_of(w, step);
+    int64_t ours = pg->setup.patience_ms;
+    int r = pg_work_set_up(pg, w, script, e);
+
+    *ran = 0;
+    pg->setup.patience_ms = patience(longer(script->statement_timeout_ms, w->statement_timeout_ms));
+    if (r == E_OK && script->rows.on)
+        r = pg_rows_run(pg, w, step, ran, e);
+    else if (r == E_OK)
+        r = run_statements(pg, w, script, ran, e);
     pg->setup.patience_ms = ours;
     return r;
 }
@@ -170,7 +184,7 @@ static int run_step(struct pg *pg, struct pg_history *h, const struct pg_work *w
     int r = pg_work_fits(h, step, w->undo, e);
 
     if (r == E_OK && !step->mark)
-        r = pg_work_script(pg, w, script_of(w, step), &ran, e);
+        r = pg_work_script(pg, w, step, &ran, e);
     if (r == E_OK && !step->mark) /* whoever prepares is who commits */
         r = pg_exec(pg, "RESET ROLE; RESET SESSION AUTHORIZATION", e);
     return r == E_OK ? pg_work_record(h, w, step, started_us, e) : r;

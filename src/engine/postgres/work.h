@@ -17,10 +17,12 @@ struct error;
 struct pg;
 struct pg_history;
 struct script;
+struct statement;
 
 struct pg_work {
     const struct branch_spec *spec;
     bool undo; /* the steps' inverses, last first */
+    bool back; /* takes back what this group did before: only from who has it (rows.h) */
     const char *run;
     uint32_t group;
     const char *log_head;
@@ -39,8 +41,11 @@ int pg_work_record(struct pg_history *h, const struct pg_work *w, const struct s
  * session for a script outside of any. */
 int pg_work_set_up(struct pg *pg, const struct pg_work *w, const struct script *script,
                    struct error *e);
-/* One script alone, statement by statement. *ran: how many of them took effect. */
-int pg_work_script(struct pg *pg, const struct pg_work *w, const struct script *script,
-                   uint32_t *ran, struct error *e);
+/* The script of one step alone, statement by statement. *ran: how many of them (of batches, of one
+ * for row tenants) took effect. */
+int pg_work_script(struct pg *pg, const struct pg_work *w, const struct step *step, uint32_t *ran,
+                   struct error *e);
+int pg_work_statement(struct pg *pg, const struct statement *statement,
+                      const struct sql_values *values, struct error *e);
 
 #endif

@@ -1,0 +1,199 @@
+#!/usr/bin/env bats
+# Tenants that are rows of shared tables: `-- lockstep:rows` changes the rows of each, and of no other.
+bats_require_minimum_version 1.5.0
+load servers
+
+setup_file()
+{
+    server_start eu postgres --prepared 8
+    server sql eu postgres 'CREATE DATABASE pooled'
+    server sql eu postgres 'CREATE ROLE customer; CREATE ROLE broad BYPASSRLS'
+}
+
+teardown_file()
+{
+    servers_close
+}
+
+# customers a to e with two orders each; migration 2 fills a column, customer by customer
+setup()
+{
+    cd "$BATS_TEST_TMPDIR" || return
+    mkdir migrations
+    server sql eu pooled "
+        CREATE TABLE customers(id text PRIMARY KEY, tier text);
+        INSERT INTO customers SELECT c, 'gold ' || c FROM unnest('{a,b,c,d,e}'::text[]) c;
+        CREATE TABLE orders(customer text NOT NULL, n int NOT NULL);
+        INSERT INTO orders SELECT id, n FROM customers, generate_series(1, 2) n;
+        ALTER TABLE orders ENABLE ROW LEVEL SECURITY;
+        CREATE POLICY own ON orders USING (customer = current_setting('app.customer'));
+        GRANT SELECT, INSERT, UPDATE, DELETE ON orders TO customer, broad;
+        GRANT SELECT ON customers TO customer"
+    migration 001_note.sql 'ALTER TABLE orders ADD COLUMN note text;' 'ALTER TABLE orders DROP COLUMN note;'
+    migration 002_fill.sql "-- lockstep:rows
+UPDATE orders SET note = current_setting('app.customer') || n;" "-- lockstep:rows
+UPDATE orders SET note = NULL;"
+    conf customer
+}
+
+teardown()
+{
+    [ -z "$(server sql eu pooled 'SELECT gid FROM pg_prepared_xacts')" ]
+    server sql eu pooled 'DROP SCHEMA public CASCADE; CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO PUBLIC'
+}
+
+lockstep()
+{
+    "$LOCKSTEP" "$@" </dev/null
+}
+
+# conf ROLE
+conf()
+{
+    cat >lockstep.conf <<CONF
+server "eu" { url = "$(server url eu postgres)" }
+source "pooled" { server = "eu" databases = {"pooled"} rows = "SELECT id, tier FROM customers"
+    rows_role = "$1" rows_setting = "app.customer" }
+CONF
+}
+
+# migration FILE UP [DOWN]
+migration()
+{
+    printf '%s\n' "$2" >"migrations/$1"
+    [ $# -lt 3 ] || printf -- '-- lockstep:down\n%s\n' "$3" >>"migrations/$1"
+}
+
+says()
+{
+    [[ $output == *"$1"* ]] || { printf 'says: %s\nnot: %s\n' "$output" "$1"; return 1; }
+}
+
+# complains WHAT: on stderr
+complains()
+{
+    [[ $stderr == *"$1"* ]] || { printf 'complains: %s\nnot: %s\n' "$stderr" "$1"; return 1; }
+}
+
+# ask SQL ANSWER
+ask()
+{
+    [ "$(server sql eu pooled "$1")" = "$2" ] || { server sql eu pooled "$1"; return 1; }
+}
+
+progress="SELECT string_agg(tenant, '' ORDER BY tenant) FROM (SELECT DISTINCT ON (tenant) tenant, direction
+    FROM lockstep_rows WHERE version = 2 ORDER BY tenant, seq DESC) l WHERE direction ="
+
+@test "DDL runs once, a data step for each row tenant, in one decision; down takes it back" {
+    run -0 lockstep plan
+    says 'one decision'
+    says '002_fill up, 1 tenant, migrations/002_fill.sql, for each row tenant'
+    run -0 lockstep up
+    says 'prepared'
+    ask "SELECT string_agg(note, ',' ORDER BY note) FROM orders" a1,a2,b1,b2,c1,c2,d1,d2,e1,e2
+    ask "$progress 'up'" abcde
+    run -0 lockstep history pooled --row c
+    says 'up    2 fill, run '
+    run -0 lockstep down --yes
+    ask 'SELECT count(note) FROM orders' 0
+    ask "$progress 'down'" abcde
+}
+
+@test "a step that forgets its WHERE touches the rows of its tenant only" {
+    migration 002_fill.sql "-- lockstep:rows
+-- lockstep:check
+SELECT 1 FROM orders HAVING count(*) <> 2;
+DELETE FROM orders WHERE n = 1;"
+    run -0 lockstep up --allow-irreversible
+    ask 'SELECT count(*) FROM orders' 5
+}
+
+@test "values are those of the row tenant" {
+    migration 002_fill.sql '-- lockstep:rows
+-- lockstep:values
+UPDATE orders SET note = ${id} || '"': '"' || ${tier};' ''
+    run -0 lockstep up
+    ask "SELECT DISTINCT note FROM orders WHERE customer = 'b'" 'b: gold b'
+}
+
+@test "a failure names the row tenant, and nothing of the run stays" {
+    migration 002_fill.sql "-- lockstep:rows
+UPDATE orders SET note = 'x', n = 1 / (CASE customer WHEN 'c' THEN 0 ELSE 1 END);" ''
+    run -1 --separate-stderr lockstep up
+    complains '(for row tenant c)'
+    complains '002_fill.sql:2'
+    ask "SELECT to_regclass('lockstep_rows') IS NULL" t
+    ask "SELECT count(*) FROM information_schema.columns WHERE column_name = 'note'" 0
+}
+
+@test "batches are committed one by one; a later failure takes back those that have it, and no others" {
+    migration 002_fill.sql "-- lockstep:rows 2 1ms
+UPDATE orders SET note = 'new', n = n / (CASE customer WHEN 'e' THEN 0 ELSE 1 END);" "-- lockstep:rows 2
+UPDATE orders SET note = 'back';"
+    run -0 lockstep plan
+    says '2 at a time'
+    lockstep up 1 --quiet
+    run -1 --separate-stderr lockstep up
+    complains '(for row tenant e)'
+    ask "$progress 'down'" abcd
+    ask "SELECT to_regclass('lockstep_ledger') IS NULL" t
+}
+
+@test "killed between two batches, recover takes back what was committed" {
+    migration 002_fill.sql "-- lockstep:rows 1 20s
+UPDATE orders SET note = 'new';" "-- lockstep:rows
+UPDATE orders SET note = 'back';"
+    lockstep up 1 --quiet
+    "$LOCKSTEP" up --quiet </dev/null &
+    for ((i = 0; i < 100; i++)); do
+        [ "$(server sql eu pooled "SELECT count(*) FROM orders WHERE note = 'new'")" != 2 ] || break
+        sleep 0.1
+    done
+    kill -9 $!; wait $! || true
+    run -4 --separate-stderr lockstep status
+    run -0 lockstep recover
+    ask "SELECT count(*) FROM orders WHERE note = 'back'" 2
+    ask "SELECT count(*) FROM orders WHERE note = 'new'" 0
+    ask "SELECT to_regclass('lockstep_ledger') IS NULL" t
+}
+
+@test "a role that row security does not hold for is refused" {
+    conf broad
+    run -1 --separate-stderr lockstep up
+    complains 'row security does not hold for the role broad'
+    conf nobody
+    run -1 --separate-stderr lockstep up
+    complains 'there is no role nobody'
+}
+
+@test "a table without row security is refused, also within WITH" {
+    migration 002_fill.sql "-- lockstep:rows
+WITH gone AS (DELETE FROM customers RETURNING id) SELECT * FROM gone;" ''
+    run -1 --separate-stderr lockstep up
+    complains 'customers has no row security: this step could change the rows of other tenants'
+    complains '002_fill.sql:2'
+    ask 'SELECT count(*) FROM customers' 5
+}
+
+@test "a table of the role itself is refused, unless row security is forced" {
+    server sql eu pooled 'ALTER TABLE orders OWNER TO customer'
+    run -1 --separate-stderr lockstep up
+    complains 'orders belongs to the role'
+    server sql eu pooled 'ALTER TABLE orders FORCE ROW LEVEL SECURITY'
+    run -0 lockstep up
+}
+
+@test "what is not about rows is refused with file and line" {
+    migration 002_fill.sql '-- lockstep:rows
+ALTER TABLE orders ADD COLUMN x int;' ''
+    run -5 --separate-stderr lockstep plan
+    complains '002_fill.sql:2'
+    complains 'only SELECT, INSERT, UPDATE, DELETE and MERGE'
+}
+
+@test "a source that does not say who its row tenants are is refused by the plan" {
+    sed -i 's/ rows = .*//; /rows_role/d' lockstep.conf
+    echo '}' >>lockstep.conf
+    run -5 --separate-stderr lockstep up
+    complains 'its source does not say who they are'
+}
