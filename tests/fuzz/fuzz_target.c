@@ -34,8 +34,12 @@ static void resolve(const char *text, enum plan_direction direction, size_t n_pa
         .dir = "m", .migrations = migrations, .n = sizeof migrations / sizeof *migrations};
     const struct plan_request request = {.direction = direction, .target = text};
     struct plan plan = {.direction = direction};
-    struct work w = {
-        .source = &source, .request = &request, .plan = &plan, .pasts = pasts, .n_pasts = n_pasts};
+    struct work w = {.sources = &source,
+                     .source = &source,
+                     .request = &request,
+                     .plan = &plan,
+                     .pasts = pasts,
+                     .n_pasts = n_pasts};
 
     if (plan_target(&w, &e) != E_OK)
         PROMISE(e.code == E_INVALID && e.message[0], "what is refused says why");
