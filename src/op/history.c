@@ -19,24 +19,35 @@ static int of_file(struct session *s, const char *path, history_visit visit, voi
     return r == E_OK ? history_read(db, visit, arg, e) : r;
 }
 
-int history_of(struct session *s, const struct tenant *t, const char *path, const char *row,
-               history_visit visit, void *arg, bool *reached, struct error *e)
+/* Its rows, or (place->row) those of a row tenant within it. */
+static int of_place(struct session *s, const struct tenant *t, const char *row, history_visit visit,
+                    void *arg, struct error *e)
 {
     const struct place place = {t->database, t->schema, row};
     struct link *link;
+    int r = session_link(s, t->server, &link, e);
+
+    return r == E_OK ? link->ops->history(link, &place, visit, arg, e) : r;
+}
+
+int history_of(struct session *s, const struct tenant *t, const char *path, history_visit visit,
+               void *arg, bool *reached, struct error *e)
+{
     int r;
 
-    if (row && !t->rows) {
-        error_set(e, E_INVALID, "has no row tenants");
-        error_hint(e, "its source in lockstep.conf has no `rows`");
-        return E_INVALID;
-    }
     if (t->engine == ENGINE_SQLITE)
         return of_file(s, path, visit, arg, reached, e);
-    *reached = false;
-    r = session_link(s, t->server, &link, e);
-    if (r == E_OK)
-        r = link->ops->history(link, &place, visit, arg, e);
+    r = of_place(s, t, NULL, visit, arg, e);
     *reached = r == E_OK || r == E_MISSING;
     return r;
+}
+
+int history_of_row(struct session *s, const struct tenant *t, const char *row, history_visit visit,
+                   void *arg, struct error *e)
+{
+    if (t->rows)
+        return of_place(s, t, row, visit, arg, e);
+    error_set(e, E_INVALID, "has no row tenants");
+    error_hint(e, "its source in lockstep.conf has no `rows`");
+    return E_INVALID;
 }

@@ -144,8 +144,10 @@ int tenant_history(struct session *s, const char *tenant, const char *row,
 
     if (r == E_OK)
         r = find_tenant(s, tenant, &arena, &found, &path, e);
-    if (r == E_OK)
-        r = history_of(s, found, path, row, tell, &t, &reached, e);
+    if (r == E_OK && row)
+        r = history_of_row(s, found, row, tell, &t, e);
+    else if (r == E_OK)
+        r = history_of(s, found, path, tell, &t, &reached, e);
     if (r == E_MISSING && reached)
         r = E_OK; /* never migrated: nothing to tell */
     if (r != E_OK)
@@ -183,7 +185,7 @@ static int check_head(struct session *s, const struct tenant *t, const char *pat
     CLEANUP_ERROR struct error why = ERROR_INIT;
     struct heads heads = {0};
     bool reached;
-    int r = history_of(s, t, path, NULL, keep_head, &heads, &reached, &why);
+    int r = history_of(s, t, path, keep_head, &heads, &reached, &why);
 
     if ((r == E_MISSING && reached) || (r == E_OK && !heads.last[0]))
         return E_OK;

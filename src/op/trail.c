@@ -59,7 +59,7 @@ void trail_read(struct trail *trail, struct session *s, const struct tenant *t, 
 {
     struct following f = {trail, run};
     bool reached;
-    int r = history_of(s, t, path, NULL, follow, &f, &reached, &trail->why);
+    int r = history_of(s, t, path, follow, &f, &reached, &trail->why);
 
     if (r == E_NOMEM && !trail->why.code)
         error_oom(&trail->why);

@@ -1,12 +1,13 @@
 /*
  * Two plans of one digest do the same to the same tenants: direction, target, then every tenant
- * with steps, in the order of the fleet, with the digest of its recipe and the values that its
- * scripts ask for. Nothing of the machine, the
- * clock, the groups or the number of jobs goes in.
+ * with steps, in the order of the fleet, with the digest of its recipe, the values that its scripts
+ * ask for and who its row tenants are. Nothing of the machine, the clock, the groups or the number
+ * of jobs goes in.
  */
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/row_tenants.h"
 #include "plan/work.h"
 
 static void add_number(struct hash *h, uint64_t n)
@@ -46,6 +47,15 @@ static void add_values(struct hash *h, const struct work *w, uint32_t tenant)
     }
 }
 
+static void add_rows(struct hash *h, const struct row_tenants *rows)
+{
+    if (!rows)
+        return;
+    hash_add_text(h, rows->query);
+    hash_add_text(h, rows->role);
+    hash_add_text(h, rows->setting);
+}
+
 static void add_tenants(struct hash *h, const struct work *w, char (*recipes)[HASH_TEXT])
 {
     for (uint32_t i = 0; i < w->fleet->n; i++) {
@@ -56,6 +66,7 @@ static void add_tenants(struct hash *h, const struct work *w, char (*recipes)[HA
         hash_add_text(h, plan_tenant_id(w, i));
         hash_add_text(h, recipes[w->pasts[past].recipe]);
         add_values(h, w, i);
+        add_rows(h, w->fleet->tenants[i].rows);
     }
 }
 

@@ -228,13 +228,19 @@ static int judge_rows(const struct script *script, struct error *e)
 {
     for (size_t i = 0; i < script->n; i++) {
         const struct statement *s = &script->statements[i];
+        enum sql_for_rows is = sql_for_rows(s->sql, s->len);
 
-        if (sql_is_for_rows(s->sql, s->len))
+        if (is == SQL_ROWS_YES)
             continue;
         fail_at(e, script->file, s->line, E_POLICY,
-                "for row tenants only SELECT, INSERT, UPDATE, DELETE and MERGE can run");
+                is == SQL_ROWS_SETTING
+                    ? "set_config for row tenants could reach the rows of another"
+                    : "for row tenants only SELECT, INSERT, UPDATE, DELETE and MERGE can run");
         error_statement(e, s->sql, s->len);
-        error_hint(e, "what changes the tables goes into a migration of its own, and runs once");
+        error_hint(e, "%s",
+                   is == SQL_ROWS_SETTING
+                       ? "which tenant it is, lockstep sets"
+                       : "what changes the tables goes into a migration of its own, and runs once");
         return E_POLICY;
     }
     return E_OK;

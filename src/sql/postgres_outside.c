@@ -1,7 +1,8 @@
 #include "sql/postgres_outside.h"
 
 #include <jansson.h>
-#include <pg_query.h>
+
+#include "sql/postgres_read.h"
 
 static void take(const json_t *made, struct sql_index *index)
 {
@@ -29,13 +30,10 @@ static enum sql_leaves judge(const json_t *stmt, struct sql_index *index)
 
 enum sql_leaves sql_leaves(const char *sql, struct sql_index *index)
 {
-    PgQueryParseResult result = pg_query_parse(sql);
-    json_t *root = result.error ? NULL : json_loads(result.parse_tree, 0, NULL);
-    const json_t *first = json_array_get(json_object_get(root, "stmts"), 0);
-    enum sql_leaves leaves = judge(json_object_get(first, "stmt"), index);
+    json_t *root = postgres_read(sql);
+    enum sql_leaves leaves = judge(postgres_statement(root), index);
 
     json_decref(root);
-    pg_query_free_parse_result(result);
     return leaves;
 }
 

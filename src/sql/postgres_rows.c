@@ -1,55 +1,64 @@
 #include "sql/postgres_rows.h"
 
 #include <jansson.h>
-#include <pg_query.h>
 
 #include "base/error.h"
 #include "base/str.h"
 #include "sql/expand.h"
+#include "sql/postgres_read.h"
 
 static const char *const writers[] = {"InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"};
 
 enum { WRITERS = sizeof writers / sizeof writers[0] };
 
-/* NULL: the grammar cannot read it. */
-static json_t *tree_of(const char *sql)
+/* The last word of a function's name: with a schema before it or without. */
+static bool is_called(const json_t *call, const char *name)
 {
-    PgQueryParseResult result = pg_query_parse(sql);
-    json_t *root = result.error ? NULL : json_loads(result.parse_tree, 0, NULL);
+    const json_t *words = json_object_get(call, "funcname");
+    const json_t *last = json_array_get(words, json_array_size(words) - 1);
 
-    pg_query_free_parse_result(result);
-    return root;
+    return str_same(postgres_text(json_object_get(last, "String"), "sval"), name) ||
+           str_same(postgres_text(json_object_get(last, "String"), "str"), name);
 }
 
-static const json_t *only_statement(const json_t *root)
+/* Is this function called anywhere in it? */
+static bool calls(const json_t *node, const char *name) /* NOLINT(misc-no-recursion): as the tree */
 {
-    const json_t *all = json_object_get(root, "stmts");
+    const json_t *child;
+    const char *key;
+    size_t i;
 
-    return json_array_size(all) == 1 ? json_object_get(json_array_get(all, 0), "stmt") : NULL;
+    if (is_called(json_object_get(node, "FuncCall"), name))
+        return true;
+    json_array_foreach(node, i, child) if (calls(child, name)) return true;
+    json_object_foreach((json_t *)node, key, child) if (calls(child, name)) return true;
+    return false;
 }
 
-static bool judge(const json_t *stmt)
+static enum sql_for_rows judge(const json_t *stmt)
 {
     const json_t *select = json_object_get(stmt, "SelectStmt");
 
+    if (calls(stmt, "set_config")) /* of the setting that tells the tenants apart, or of the role */
+        return SQL_ROWS_SETTING;
     for (int i = 0; i < WRITERS; i++)
         if (json_object_get(stmt, writers[i]))
-            return true;
+            return SQL_ROWS_YES;
     while (json_object_get(select, "larg"))
         select = json_object_get(select, "larg");
-    return select && !json_object_get(select, "intoClause");
+    return select && !json_object_get(select, "intoClause") ? SQL_ROWS_YES : SQL_ROWS_NO;
 }
 
-bool sql_is_for_rows(const char *sql, size_t len)
+enum sql_for_rows sql_for_rows(const char *sql, size_t len)
 {
     CLEANUP_STR struct str text = STR_INIT;
+    enum sql_for_rows is;
     json_t *root;
-    bool is;
 
     if (sql_blank_values(ENGINE_POSTGRES, sql, len, &text, NULL) != E_OK)
-        return false;
-    root = tree_of(str_text(&text));
-    is = judge(only_statement(root));
+        return SQL_ROWS_NO;
+    root = postgres_read(str_text(&text));
+    is = judge(postgres_statement(root));
     json_decref(root);
     return is;
 }
@@ -95,7 +104,7 @@ int sql_written(const char *sql,
                 void *ctx, struct error *e)
 {
     const struct writing w = {visit, ctx, e};
-    json_t *root = tree_of(sql);
+    json_t *root = postgres_read(sql);
     int r = root ? look(&w, root)
                  : error_set(e, E_INVALID, "the grammar of PostgreSQL 15 cannot read this");
 

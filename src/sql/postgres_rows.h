@@ -5,13 +5,17 @@
 #ifndef SQL_POSTGRES_ROWS_H
 #define SQL_POSTGRES_ROWS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 struct error;
 
-/* SELECT, INSERT, UPDATE, DELETE or MERGE, as far as they change rows alone? */
-bool sql_is_for_rows(const char *sql, size_t len);
+enum sql_for_rows {
+    SQL_ROWS_YES, /* SELECT, INSERT, UPDATE, DELETE or MERGE, as far as they change rows alone */
+    SQL_ROWS_NO,
+    SQL_ROWS_SETTING, /* calls set_config: it could say that another tenant is meant */
+};
+
+enum sql_for_rows sql_for_rows(const char *sql, size_t len);
 
 /* Visits the tables that the statement writes, also those in its WITH; schema NULL: by search_path.
  * visit's outcome ends it when it is not E_OK. E_INVALID: the grammar cannot read it. */

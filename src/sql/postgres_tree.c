@@ -1,29 +1,19 @@
-/*
- * Escapes by PostgreSQL's own grammar: libpg_query gives a statement's tree as JSON,
- * {"stmts": [{"stmt": {"IndexStmt": {"concurrent": true, ...}}}]}. The name of the node and a field
- * or two of it tell.
- */
+/* Escapes by PostgreSQL's own grammar: the name of a statement's node and a field or two tell. */
 #include <jansson.h>
-#include <pg_query.h>
 
 #include "base/mem.h"
 #include "base/str.h"
 #include "sql/judge.h"
+#include "sql/postgres_read.h"
 
 enum { CURSOR_HOLD = 0x20 }; /* CURSOR_OPT_HOLD of PostgreSQL's parsenodes.h, since 14 */
-
-static const char *text_of(const json_t *node, const char *field)
-{
-    const char *text = json_string_value(json_object_get(node, field));
-
-    return text ? text : "";
-}
 
 /* Does a list of options ({"DefElem": {"defname": ...}}) have this one? */
 static bool has_option(const json_t *list, const char *name)
 {
     for (size_t i = 0; i < json_array_size(list); i++)
-        if (str_same(text_of(json_object_get(json_array_get(list, i), "DefElem"), "defname"), name))
+        if (str_same(postgres_text(json_object_get(json_array_get(list, i), "DefElem"), "defname"),
+                     name))
             return true;
     return false;
 }
@@ -48,7 +38,7 @@ static enum sql_escape create_index(const json_t *node)
 
 static enum sql_escape reindex(const json_t *node)
 {
-    const char *kind = text_of(node, "kind");
+    const char *kind = postgres_text(node, "kind");
 
     return alone_if(
         has_option(json_object_get(node, "params"), "concurrently") ||
@@ -72,7 +62,7 @@ static enum sql_escape alter_database(const json_t *node)
 
 static enum sql_escape discard(const json_t *node)
 {
-    return alone_if(str_same(text_of(node, "target"), "DISCARD_ALL"));
+    return alone_if(str_same(postgres_text(node, "target"), "DISCARD_ALL"));
 }
 
 /* DETACH PARTITION ... CONCURRENTLY */
@@ -104,8 +94,8 @@ static enum sql_escape cursor(const json_t *node)
 
 static enum sql_escape range(const json_t *relation)
 {
-    bool temp = str_same(text_of(relation, "relpersistence"), "t") ||
-                str_same(text_of(relation, "schemaname"), "pg_temp");
+    bool temp = str_same(postgres_text(relation, "relpersistence"), "t") ||
+                str_same(postgres_text(relation, "schemaname"), "pg_temp");
 
     return temp ? SQL_ESCAPE_TEMP : SQL_ESCAPE_NONE;
 }
@@ -172,11 +162,8 @@ static const struct rule {
     {"SelectStmt", SQL_ESCAPE_NONE, select_into},
 };
 
-static enum sql_escape judge(const char *tree)
+static enum sql_escape judge(const json_t *stmt)
 {
-    json_t *root = json_loads(tree, 0, NULL);
-    const json_t *first = json_array_get(json_object_get(root, "stmts"), 0);
-    const json_t *stmt = json_object_get(first, "stmt");
     enum sql_escape escape = SQL_ESCAPE_NONE;
 
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
@@ -185,23 +172,18 @@ static enum sql_escape judge(const char *tree)
         if (node)
             escape = rules[i].look ? rules[i].look(node) : rules[i].escape;
     }
-    json_decref(root);
     return escape;
 }
 
 bool postgres_tree_escape(const char *sql, size_t len, enum sql_escape *escape)
 {
     CLEANUP_STR struct str copy = STR_INIT;
-    PgQueryParseResult result;
-    bool parsed;
+    json_t *root;
 
     str_addn(&copy, sql, len);
-    if (!str_ok(&copy))
-        return false;
-    result = pg_query_parse(str_text(&copy));
-    parsed = !result.error && result.parse_tree;
-    if (parsed)
-        *escape = judge(result.parse_tree);
-    pg_query_free_parse_result(result);
-    return parsed;
+    root = str_ok(&copy) ? postgres_read(str_text(&copy)) : NULL;
+    if (root)
+        *escape = judge(postgres_statement(root));
+    json_decref(root);
+    return root;
 }

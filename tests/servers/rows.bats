@@ -197,3 +197,69 @@ ALTER TABLE orders ADD COLUMN x int;' ''
     run -5 --separate-stderr lockstep up
     complains 'its source does not say who they are'
 }
+
+@test "a table that the role's own search_path finds first is the one that is looked at" {
+    server sql eu pooled 'CREATE SCHEMA customer CREATE TABLE orders(customer text, n int, note text);
+        GRANT USAGE ON SCHEMA customer TO customer; GRANT ALL ON customer.orders TO customer'
+    run -1 --separate-stderr lockstep up
+    server sql eu pooled 'DROP SCHEMA customer CASCADE'
+    complains 'orders has no row security'
+}
+
+@test "set_config is refused: it could say that another tenant is meant" {
+    migration 002_fill.sql "-- lockstep:rows
+UPDATE orders SET note = set_config('app.customer', 'a', true);" ''
+    run -5 --separate-stderr lockstep plan
+    complains '002_fill.sql:2'
+    complains 'could reach the rows of another'
+}
+
+@test "triggers that wait for the end run as the role, for the tenant whose rows they are of" {
+    server sql eu pooled "CREATE TABLE seen(who text, customer text); GRANT INSERT ON seen TO customer;
+        CREATE FUNCTION see() RETURNS trigger LANGUAGE plpgsql AS \$\$
+            BEGIN INSERT INTO seen VALUES (current_user, current_setting('app.customer')); RETURN NULL; END \$\$;
+        CREATE CONSTRAINT TRIGGER late AFTER UPDATE ON orders DEFERRABLE INITIALLY DEFERRED
+            FOR EACH ROW EXECUTE FUNCTION see()"
+    run -0 lockstep up
+    ask "SELECT string_agg(DISTINCT who || ':' || customer, ' ') FROM seen" \
+        'customer:a customer:b customer:c customer:d customer:e'
+}
+
+@test "whoever was given the step has it taken back, though the query does not give it any more" {
+    sed -i 's/FROM customers/& WHERE NOT EXISTS (SELECT FROM orders WHERE customer = id AND note = '"'new'"')/' lockstep.conf
+    migration 002_fill.sql "-- lockstep:rows 2
+UPDATE orders SET note = 'new', n = n / (CASE customer WHEN 'e' THEN 0 ELSE 1 END);" "-- lockstep:rows 2
+UPDATE orders SET note = 'back';"
+    lockstep up 1 --quiet
+    run -1 --separate-stderr lockstep up
+    complains '(for row tenant e)'
+    ask "SELECT count(*) FROM orders WHERE note = 'back'" 8
+    ask "$progress 'down'" abcd
+}
+
+@test "ids of any type are known again: char(n), boolean" {
+    server sql eu pooled 'ALTER TABLE customers ALTER id TYPE char(3)'
+    migration 002_fill.sql "-- lockstep:rows 2
+UPDATE orders SET note = 'new', n = n / (CASE customer WHEN 'e' THEN 0 ELSE 1 END);" "-- lockstep:rows 2
+UPDATE orders SET note = 'back';"
+    server sql eu pooled "ALTER POLICY own ON orders USING (customer = rtrim(current_setting('app.customer')))"
+    lockstep up 1 --quiet
+    run -1 --separate-stderr lockstep up
+    complains '(for row tenant e'
+    ask "SELECT count(*) FROM orders WHERE note = 'back'" 8
+}
+
+@test "a query that gives one twice is refused" {
+    sed -i 's/FROM customers/& UNION ALL SELECT id, tier FROM customers WHERE id = '"'c'"'/' lockstep.conf
+    run -1 --separate-stderr lockstep up
+    complains 'the query for row tenants gives c twice'
+    ask "SELECT count(*) FROM information_schema.columns WHERE column_name = 'note'" 0
+}
+
+@test "a plan for other row tenants has another digest" {
+    run -0 lockstep plan
+    before=$(grep -i digest <<<"$output")
+    sed -i 's/FROM customers/& WHERE id > '"'b'"'/' lockstep.conf
+    run -0 lockstep plan
+    [ -n "$before" ] && [ "$before" != "$(grep -i digest <<<"$output")" ]
+}

@@ -49,29 +49,33 @@ static void only_what_row_security_guards_may_stand_in_it(void **state)
 {
     static const struct {
         const char *sql;
-        bool may;
+        enum sql_for_rows is;
     } cases[] = {
-        {"SELECT 1", true},
-        {"(SELECT 1) UNION SELECT 2", true},
-        {"INSERT INTO t VALUES (1)", true},
-        {"UPDATE t SET a = ${id}", true},
-        {"WITH x AS (DELETE FROM t RETURNING a) SELECT * FROM x", true},
-        {"MERGE INTO t USING u ON t.a = u.a WHEN MATCHED THEN DELETE", true},
-        {"SELECT 1 INTO x", false},
-        {"SELECT 1 INTO x UNION SELECT 2", false},
-        {"ALTER TABLE t ADD b int", false},
-        {"TRUNCATE t", false},
-        {"SET ROLE postgres", false},
-        {"RESET ROLE", false},
-        {"DO $$ BEGIN END $$", false},
-        {"CALL p()", false},
-        {"COPY t FROM '/tmp/x'", false},
-        {"this is no SQL", false},
+        {"SELECT 1", SQL_ROWS_YES},
+        {"(SELECT 1) UNION SELECT 2", SQL_ROWS_YES},
+        {"INSERT INTO t VALUES (1)", SQL_ROWS_YES},
+        {"UPDATE t SET a = ${id}", SQL_ROWS_YES},
+        {"WITH x AS (DELETE FROM t RETURNING a) SELECT * FROM x", SQL_ROWS_YES},
+        {"MERGE INTO t USING u ON t.a = u.a WHEN MATCHED THEN DELETE", SQL_ROWS_YES},
+        {"SELECT 1 INTO x", SQL_ROWS_NO},
+        {"SELECT 1 INTO x UNION SELECT 2", SQL_ROWS_NO},
+        {"ALTER TABLE t ADD b int", SQL_ROWS_NO},
+        {"TRUNCATE t", SQL_ROWS_NO},
+        {"SET ROLE postgres", SQL_ROWS_NO},
+        {"RESET ROLE", SQL_ROWS_NO},
+        {"DO $$ BEGIN END $$", SQL_ROWS_NO},
+        {"CALL p()", SQL_ROWS_NO},
+        {"COPY t FROM '/tmp/x'", SQL_ROWS_NO},
+        {"SELECT set_config('app.customer', 'b', true)", SQL_ROWS_SETTING},
+        {"UPDATE t SET a = 1 WHERE pg_catalog.Set_Config('role', 'x', false) = a",
+         SQL_ROWS_SETTING},
+        {"SELECT 'set_config(a)', current_setting('app.customer')", SQL_ROWS_YES},
+        {"this is no SQL", SQL_ROWS_NO},
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-        if (sql_is_for_rows(cases[i].sql, strlen(cases[i].sql)) != cases[i].may)
+        if (sql_for_rows(cases[i].sql, strlen(cases[i].sql)) != cases[i].is)
             fail_msg("%s", cases[i].sql);
 }
 

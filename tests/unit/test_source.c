@@ -115,6 +115,20 @@ static void sections_split_up_from_down(void **state)
     source_free(&source);
 }
 
+static void a_down_script_is_of_the_same_databases_as_its_up(void **state)
+{
+    struct source source;
+
+    (void)state;
+    put("m/1_a.sql", "-- lockstep:shared after\nSELECT 1;\n-- lockstep:down\nSELECT 2;\n");
+    read_well(&source);
+    assert_int_equal(source.migrations[0].up.sharing, SHARED_AFTER);
+    assert_int_equal(source.migrations[0].down->sharing, SHARED_AFTER);
+    source_free(&source);
+    expect_file_error("SELECT 1;\n-- lockstep:down\n-- lockstep:shared\nSELECT 2;\n", E_INVALID,
+                      "m/1_a.sql", "says otherwise than the up section");
+}
+
 static void a_pair_of_files_is_one_migration(void **state)
 {
     struct source source;
@@ -472,6 +486,7 @@ int main(void)
         IN_FOLDER(a_missing_folder_is_told_apart),
         IN_FOLDER(versions_are_sorted_as_numbers),
         IN_FOLDER(sections_split_up_from_down),
+        IN_FOLDER(a_down_script_is_of_the_same_databases_as_its_up),
         IN_FOLDER(a_pair_of_files_is_one_migration),
         IN_FOLDER(no_down_and_an_empty_down_differ),
         IN_FOLDER(other_names_are_errors),

@@ -25,8 +25,7 @@ struct rows {
     const struct row_tenants *who;
     const char *direction;
     const char *table; /* ours, quoted */
-    PGresult *list;    /* who is to get it: their id and what else the query gives */
-    int id;            /* the column */
+    PGresult *list;    /* who is to get it: their id, then what the query gives */
 };
 
 /* --- who --- */
@@ -76,41 +75,67 @@ static void add_query(struct str *sql, const char *query)
     str_addc(sql, '\n');
 }
 
+/* Who was given the step, or had it taken back, by the latest row of each. The ids are compared as
+ * they are read here: what ::text gives for char(n) or boolean is another text. */
+static void add_last(struct str *sql, const struct rows *x)
+{
+    str_addf(sql,
+             "(SELECT DISTINCT ON (tenant) tenant, direction, run, grp FROM %s"
+             " WHERE version = $1 ORDER BY tenant, seq DESC) AS l"
+             " ON l.tenant = pg_catalog.format('%%s', q.id) WHERE ",
+             x->table);
+}
+
+/* Forward: whom the query gives and who lacks it. Back: whom this group gave it, also one that the
+ * query does not give any more. */
 static int ask(struct rows *x, struct error *e)
 {
     CLEANUP_STR struct str sql = STR_INIT;
     char version[24], group[16];
+    bool back = x->w->back;
 
     snprintf(version, sizeof version, "%" PRIu64, x->step->version);
     snprintf(group, sizeof group, "%" PRIu32, x->w->group);
-    str_add(&sql, "SELECT q.* FROM (");
+    str_addf(&sql, "SELECT %s AS id, q.* FROM (",
+             back ? "l.tenant" : "pg_catalog.format('%s', q.id)");
     add_query(&sql, x->who->query);
-    str_addf(&sql,
-             ") AS q LEFT JOIN (SELECT DISTINCT ON (tenant) tenant, direction, run, grp FROM %s"
-             " WHERE version = $1 ORDER BY tenant, seq DESC) AS l ON l.tenant = q.id::text WHERE ",
-             x->table);
-    str_add(&sql, x->w->back
-                      ? "l.direction <> $2 AND l.run = $3 AND l.grp = $4"
-                      : "l.direction IS DISTINCT FROM $2 AND ($3::text, $4::bigint) IS NOT NULL");
+    str_addf(&sql, ") AS q %s JOIN ", back ? "RIGHT" : "LEFT");
+    add_last(&sql, x);
+    str_add(&sql, back ? "l.direction <> $2 AND l.run = $3 AND l.grp = $4"
+                       : "l.direction IS DISTINCT FROM $2 AND ($3::text, $4::bigint) IS NOT NULL");
+    str_add(&sql, " ORDER BY 1");
     if (!str_ok(&sql))
         return error_oom(e);
     return pg_query(x->pg, str_text(&sql), 4,
                     (const char *const[]){version, x->direction, x->w->run, group}, &x->list, e);
 }
 
+static const char *id_at(const struct rows *x, int row)
+{
+    return PQgetvalue(x->list, row, 0);
+}
+
+static int check_ids(const struct rows *x, struct error *e)
+{
+    for (int i = 0; i < PQntuples(x->list); i++) {
+        if (!id_at(x, i)[0])
+            return error_set(e, E_REFUSED, "the query for row tenants gives one without an id");
+        if (i && str_same(id_at(x, i - 1), id_at(x, i)))
+            return error_set(e, E_REFUSED, "the query for row tenants gives %.60s twice",
+                             id_at(x, i));
+    }
+    return E_OK;
+}
+
 static int list(struct rows *x, struct error *e)
 {
     int r = ask(x, e);
 
-    if (r != E_OK) {
+    if (r == E_OK)
+        r = check_ids(x, e);
+    if (r != E_OK)
         error_statement(e, x->who->query, strlen(x->who->query));
-        return r;
-    }
-    x->id = PQfnumber(x->list, "id");
-    for (int i = 0; i < PQntuples(x->list); i++)
-        if (PQgetisnull(x->list, i, x->id) || !PQgetvalue(x->list, i, x->id)[0])
-            return error_set(e, E_REFUSED, "the query for row tenants gives one without an id");
-    return E_OK;
+    return r;
 }
 
 /* --- one of them --- */
@@ -134,7 +159,9 @@ static int end_one(const struct rows *x, const char *id, struct error *e)
     const char *texts[] = {id, x->direction, x->w->run};
     CLEANUP_STR struct str sql = STR_INIT;
 
-    str_add(&sql, "RESET ROLE; SELECT pg_catalog.set_config(");
+    /* Triggers that wait for the end are of this tenant's rows, and of the role. */
+    str_add(&sql, "SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED; RESET ROLE;"
+                  " SELECT pg_catalog.set_config(");
     pg_add_literal(&sql, x->pg, x->who->setting);
     str_addf(&sql,
              ", '', true); INSERT INTO %s (version, grp, tenant, direction, run)"
@@ -152,8 +179,8 @@ static struct sql_values values_of(const struct rows *x, int row, struct sql_val
 {
     struct sql_values values = {.list = list};
 
-    for (int i = 0; i < PQnfields(x->list); i++)
-        if (!PQgetisnull(x->list, row, i))
+    for (int i = 0; i < PQnfields(x->list); i++) /* the id, then its columns: one is the id too */
+        if (!PQgetisnull(x->list, row, i) && (!i || !str_same(PQfname(x->list, i), "id")))
             list[values.n++] = (struct sql_value){PQfname(x->list, i), PQgetvalue(x->list, row, i)};
     return values;
 }
@@ -180,7 +207,7 @@ static int run_statements(const struct rows *x, int row, struct error *e)
         r = pg_work_statement(x->pg, &x->script->statements[i], &values, e);
         if (r == E_OK)
             continue;
-        name_row_tenant(e, PQgetvalue(x->list, row, x->id));
+        name_row_tenant(e, id_at(x, row));
         error_at(e, x->script->file, x->script->statements[i].line);
         error_statement(e, x->script->statements[i].sql, x->script->statements[i].len);
     }
@@ -189,7 +216,7 @@ static int run_statements(const struct rows *x, int row, struct error *e)
 
 static int run_one(const struct rows *x, int row, struct error *e)
 {
-    const char *id = PQgetvalue(x->list, row, x->id);
+    const char *id = id_at(x, row);
     int r = begin_one(x, id, e);
 
     if (r == E_OK)
@@ -255,18 +282,17 @@ int pg_rows_run(struct pg *pg, const struct pg_work *w, const struct step *step,
 {
     CLEANUP_STR struct str table = STR_INIT;
     struct rows x = {.pg = pg, .w = w, .step = step, .who = w->spec->rows};
-    int r = E_OK;
+    int r;
 
+    if (!x.who)
+        return error_set(e, E_REFUSED, "its source does not say who its row tenants are");
     x.script = w->undo ? step->inverse : step->script;
     x.direction = step->down != w->undo ? "down" : "up";
     add_table(&table, pg, &w->spec->place);
     if (!str_ok(&table))
         return error_oom(e);
     x.table = str_text(&table);
-    if (!x.who)
-        r = error_set(e, E_REFUSED, "its source does not say who its row tenants are");
-    if (r == E_OK)
-        r = pg_rows_guard(pg, x.script, x.who, e);
+    r = pg_rows_guard(pg, x.script, x.who, e);
     if (r == E_OK)
         r = make_table(&x, e);
     if (r == E_OK)

@@ -89,23 +89,47 @@ static int check_table(void *ctx, const char *schema, const char *table, struct 
     return E_OK;
 }
 
+static int check_statement(const struct guard *g, const struct script *script,
+                           const struct statement *s, struct error *e)
+{
+    CLEANUP_STR struct str sql = STR_INIT;
+    int r = sql_blank_values(ENGINE_POSTGRES, s->sql, s->len, &sql, e);
+
+    if (r == E_OK)
+        r = sql_written(str_text(&sql), check_table, (void *)g, e);
+    if (r != E_OK) {
+        error_at(e, script->file, s->line);
+        error_statement(e, s->sql, s->len);
+    }
+    return r;
+}
+
+/* As the role: its search_path ("$user" in it) may find another table by the same name. */
+static int check_as_role(const struct guard *g, const struct script *script, struct error *e)
+{
+    CLEANUP_STR struct str sql = STR_INIT;
+    int r;
+
+    str_add(&sql, "SET LOCAL ROLE ");
+    pg_add_name(&sql, g->pg, g->who->role);
+    r = str_ok(&sql) ? pg_exec(g->pg, str_text(&sql), e) : error_oom(e);
+    for (size_t i = 0; i < script->n && r == E_OK; i++)
+        r = check_statement(g, script, &script->statements[i], e);
+    return r == E_OK ? pg_exec(g->pg, "RESET ROLE", e) : r;
+}
+
 int pg_rows_guard(struct pg *pg, const struct script *script, const struct row_tenants *who,
                   struct error *e)
 {
-    struct guard g = {pg, who};
+    const struct guard g = {pg, who};
+    bool own = PQtransactionStatus(pg->conn) == PQTRANS_IDLE;
     int r = check_role(&g, e);
 
-    for (size_t i = 0; i < script->n && r == E_OK; i++) {
-        CLEANUP_STR struct str sql = STR_INIT;
-        const struct statement *s = &script->statements[i];
-
-        r = sql_blank_values(ENGINE_POSTGRES, s->sql, s->len, &sql, e);
-        if (r == E_OK)
-            r = sql_written(str_text(&sql), check_table, &g, e);
-        if (r != E_OK) {
-            error_at(e, script->file, s->line);
-            error_statement(e, s->sql, s->len);
-        }
-    }
+    if (r == E_OK && own)
+        r = pg_exec(pg, "BEGIN", e);
+    if (r == E_OK)
+        r = check_as_role(&g, script, e);
+    if (own && !pg->lost)
+        pg_exec(pg, "ROLLBACK", NULL);
     return r;
 }
