@@ -10,6 +10,8 @@
 #include "base/error.h"
 #include "base/str.h"
 
+#define OBJECT_IN_USE "55006"
+
 enum { SLICE_MS = 100, CANCEL_MS = 5000, CONNECT_S = 10 };
 
 int pg_state(const char *state)
@@ -23,11 +25,14 @@ int pg_state(const char *state)
 
 /* --- errors --- */
 
-static bool is_busy(const char *state)
+/* In a transaction 55006 is no matter of time: "cannot ALTER TABLE, it has pending trigger events".
+ * Outside of one it is: somebody is connected to the database that is to be dropped. */
+static bool is_busy(const struct pg *pg, const char *state)
 {
-    static const char *const busy[] = {PG_LOCK_NOT_AVAILABLE, PG_DEADLOCK, "40001", "53300",
-                                       "55006"};
+    static const char *const busy[] = {PG_LOCK_NOT_AVAILABLE, PG_DEADLOCK, "40001", "53300"};
 
+    if (strcmp(state, OBJECT_IN_USE) == 0)
+        return !pg->inside;
     for (size_t i = 0; i < sizeof busy / sizeof busy[0]; i++)
         if (strcmp(state, busy[i]) == 0)
             return true;
@@ -51,17 +56,18 @@ static int say(const struct pg *pg, const PGresult *result, struct error *e)
     const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     const char *hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
     CLEANUP_STR struct str text = STR_INIT;
+    int code;
 
     if (!state)
         state = "";
+    code = is_busy(pg, state) ? E_BUSY : E_REFUSED;
     add_message(&text, state, message ? message : PQresultErrorMessage(result));
-    error_set(e, is_busy(state) ? E_BUSY : E_REFUSED, "%s", str_text(&text));
+    error_set(e, code, "%s", str_text(&text));
     if (e)
         e->db = pg_state(state);
     if (hint)
         error_hint(e, "%s", hint);
-    (void)pg;
-    return is_busy(state) ? E_BUSY : E_REFUSED;
+    return code;
 }
 
 /* The library's own text, on one line. It names host and user, never a password. */
@@ -320,34 +326,54 @@ static int send_or_lose(struct pg *pg, int sent, struct error *e)
     return sent ? E_OK : lose(pg, NULL, e);
 }
 
-static int is_gone(const struct pg *pg, struct error *e)
+/* May something be sent? */
+static int ready(struct pg *pg, struct error *e)
 {
-    return error_set(e, E_DOUBT, "the connection to server %s is gone", pg->server);
+    if (pg->lost)
+        return error_set(e, E_DOUBT, "the connection to server %s is gone", pg->server);
+    pg->inside = PQtransactionStatus(pg->conn) == PQTRANS_INTRANS;
+    return E_OK;
 }
 
-int pg_exec(struct pg *pg, const char *sql, struct error *e)
+static int collect_last(struct pg *pg, PGresult **result, struct error *e)
 {
-    int r = pg->lost ? is_gone(pg, e) : send_or_lose(pg, PQsendQuery(pg->conn, sql), e);
+    int r = collect(pg, result, e);
 
-    return r == E_OK ? collect(pg, NULL, e) : r;
-}
-
-int pg_query(struct pg *pg, const char *sql, int n, const char *const *values, PGresult **result,
-             struct error *e)
-{
-    int r =
-        pg->lost
-            ? is_gone(pg, e)
-            : send_or_lose(pg, PQsendQueryParams(pg->conn, sql, n, NULL, values, NULL, NULL, 0), e);
-
-    *result = NULL;
-    if (r == E_OK)
-        r = collect(pg, result, e);
     if (r != E_OK)
         pg_clear(result);
     else if (!*result)
         return error_oom(e);
     return r;
+}
+
+int pg_exec(struct pg *pg, const char *sql, struct error *e)
+{
+    int r = ready(pg, e);
+
+    if (r == E_OK)
+        r = send_or_lose(pg, PQsendQuery(pg->conn, sql), e);
+    return r == E_OK ? collect(pg, NULL, e) : r;
+}
+
+int pg_last(struct pg *pg, const char *sql, PGresult **result, struct error *e)
+{
+    int r = ready(pg, e);
+
+    *result = NULL;
+    if (r == E_OK)
+        r = send_or_lose(pg, PQsendQuery(pg->conn, sql), e);
+    return r == E_OK ? collect_last(pg, result, e) : r;
+}
+
+int pg_query(struct pg *pg, const char *sql, int n, const char *const *values, PGresult **result,
+             struct error *e)
+{
+    int r = ready(pg, e);
+
+    *result = NULL;
+    if (r == E_OK)
+        r = send_or_lose(pg, PQsendQueryParams(pg->conn, sql, n, NULL, values, NULL, NULL, 0), e);
+    return r == E_OK ? collect_last(pg, result, e) : r;
 }
 
 void pg_clear(PGresult **result)

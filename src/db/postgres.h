@@ -6,9 +6,9 @@
  * is set: the server is asked to cancel, and a server that does not even answer that is given up.
  * Whoever got E_DOUBT does not know whether the statement took effect; the connection is lost then.
  *
- * Errors: 55P03, 40P01, 40001 and "too many connections" are E_BUSY; a lost connection is E_DOUBT;
- * all others E_REFUSED. e->db is the SQLSTATE as PG_STATE packs it. What a message quotes of a row
- * is left out: DETAIL always, values in messages of data errors.
+ * Errors: 55P03, 40P01, 40001, "too many connections" and (outside a transaction) 55006 are E_BUSY;
+ * a lost connection is E_DOUBT; all others E_REFUSED. e->db is the SQLSTATE as PG_STATE packs it.
+ * What a message quotes of a row is left out: DETAIL always, values in messages of data errors.
  */
 #ifndef DB_POSTGRES_H
 #define DB_POSTGRES_H
@@ -43,6 +43,7 @@ struct pg {
     struct pg_setup setup;
     const char *server; /* its name, for messages; borrowed */
     bool lost;
+    bool inside; /* the last message went out in a transaction */
 };
 
 /* database NULL: the one of the url. *pg is NULL on failure. */
@@ -53,11 +54,20 @@ void pg_close(struct pg **pg); /* also for cleanup; NULL is fine */
 /* One or more statements without parameters, in one message: an implicit transaction, unless they
  * say otherwise. Rows are thrown away. */
 int pg_exec(struct pg *pg, const char *sql, struct error *e);
+/* The same; what the last statement gives is yours to PQclear. */
+int pg_last(struct pg *pg, const char *sql, PGresult **result, struct error *e);
 /* One statement (the server refuses several) with text parameters (NULL: null). The result is yours
  * to PQclear. */
 int pg_query(struct pg *pg, const char *sql, int n, const char *const *values, PGresult **result,
              struct error *e);
 void pg_clear(PGresult **result); /* for cleanup */
+
+/* A transaction, whatever the database or the role has as its default; and an end that is durable.
+ */
+#define PG_BEGIN "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+#define PG_COMMIT                                                                                  \
+    "SELECT pg_catalog.set_config('synchronous_commit', 'on', true)"                               \
+    " WHERE pg_catalog.current_setting('synchronous_commit') = 'off'; COMMIT"
 
 /* Appends it quoted for this connection; a failure marks the str. */
 void pg_add_literal(struct str *out, struct pg *pg, const char *text); /* NULL: null */

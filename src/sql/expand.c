@@ -6,12 +6,17 @@
 #include "base/str.h"
 #include "sql/token.h"
 
+/* What stands before, blanks and comments left out: two constants side by side are one constant to
+ * some servers, and within it the quotes of the second mean something else. */
+enum beside { BESIDE_NOTHING, BESIDE_STRING, BESIDE_VALUE };
+
 /* What is done with the name between ${ and }. */
 struct walk {
     int (*take)(void *ctx, const char *name, struct str *out, struct error *e);
     void *ctx;
     struct str *out;
     struct error *e;
+    enum beside beside;
 };
 
 static int misplaced(struct error *e, const char *what, const char *hint)
@@ -19,6 +24,11 @@ static int misplaced(struct error *e, const char *what, const char *hint)
     error_set(e, E_INVALID, "%s", what);
     error_hint(e, "%s", hint);
     return E_INVALID;
+}
+
+static int is_beside(struct error *e)
+{
+    return misplaced(e, "a ${ stands beside another constant", "join the two: 'a' || ${id}");
 }
 
 /* *at stands on ${; moves behind the }. */
@@ -44,35 +54,52 @@ static bool has_mark(const struct token *token, const char *end)
     return memmem(token->at, left > token->len ? token->len + 1 : token->len, "${", 2) != NULL;
 }
 
-static int one(const struct walk *w, const struct token *token, const char **at, const char *end)
+static bool is_string(enum engine_kind engine, const struct token *token)
 {
-    bool quoted = token->kind == TOKEN_QUOTED || token->kind == TOKEN_CODE;
+    bool name = token->at[0] == '`' || token->at[0] == '[' ||
+                (token->at[0] == '"' && engine == ENGINE_POSTGRES);
 
-    if (token->kind != TOKEN_COMMENT && has_mark(token, end)) {
-        if (quoted)
-            return misplaced(w->e, "a ${ stands inside quotes",
-                             "drop the quotes: the value brings its own");
-        if (token->len > 1)
-            return misplaced(w->e, "a ${ is joined to a name",
-                             "it stands for a whole constant: leave a blank before it");
-        return value(w, at, end);
-    }
+    return token->kind == TOKEN_QUOTED && !name;
+}
+
+static int mark(struct walk *w, const struct token *token, const char **at, const char *end)
+{
+    if (token->kind == TOKEN_QUOTED || token->kind == TOKEN_CODE)
+        return misplaced(w->e, "a ${ stands inside quotes",
+                         "drop the quotes: the value brings its own");
+    if (token->len > 1)
+        return misplaced(w->e, "a ${ is joined to a name",
+                         "it stands for a whole constant: leave a blank before it");
+    if (w->beside != BESIDE_NOTHING)
+        return is_beside(w->e);
+    w->beside = BESIDE_VALUE;
+    return value(w, at, end);
+}
+
+static int one(struct walk *w, enum engine_kind engine, const char **at, const char *end)
+{
+    const struct token token = token_at(engine, *at, end);
+    bool string = is_string(engine, &token);
+
+    if (token.kind != TOKEN_COMMENT && has_mark(&token, end))
+        return mark(w, &token, at, end);
+    if (string && w->beside == BESIDE_VALUE)
+        return is_beside(w->e);
+    if (token.kind != TOKEN_SPACE && token.kind != TOKEN_COMMENT)
+        w->beside = string ? BESIDE_STRING : BESIDE_NOTHING;
     if (w->out)
-        str_addn(w->out, token->at, token->len);
-    *at += token->len;
+        str_addn(w->out, token.at, token.len);
+    *at += token.len;
     return E_OK;
 }
 
-static int walk_over(const struct walk *w, enum engine_kind engine, const char *sql, size_t len)
+static int walk_over(struct walk *w, enum engine_kind engine, const char *sql, size_t len)
 {
     const char *at = sql, *end = sql + len;
     int r = E_OK;
 
-    while (r == E_OK && at < end) {
-        struct token token = token_at(engine, at, end);
-
-        r = one(w, &token, &at, end);
-    }
+    while (r == E_OK && at < end)
+        r = one(w, engine, &at, end);
     return r;
 }
 
@@ -109,7 +136,7 @@ int sql_expand(enum engine_kind engine, const char *sql, size_t len,
                struct error *e)
 {
     struct expanding x = {values, quoting};
-    const struct walk w = {put, &x, out, e};
+    struct walk w = {put, &x, out, e, BESIDE_NOTHING};
     int r = walk_over(&w, engine, sql, len);
 
     return r == E_OK && !str_ok(out) ? error_oom(e) : r;
@@ -127,7 +154,7 @@ static int blank(void *ctx, const char *name, struct str *out, struct error *e)
 int sql_blank_values(enum engine_kind engine, const char *sql, size_t len, struct str *out,
                      struct error *e)
 {
-    const struct walk w = {blank, NULL, out, e};
+    struct walk w = {blank, NULL, out, e, BESIDE_NOTHING};
     int r = walk_over(&w, engine, sql, len);
 
     return r == E_OK && !str_ok(out) ? error_oom(e) : r;
@@ -153,7 +180,7 @@ int sql_value_names(enum engine_kind engine, const char *sql, size_t len,
                     int (*visit)(void *ctx, const char *name), void *ctx, struct error *e)
 {
     struct naming n = {visit, ctx};
-    const struct walk w = {tell, &n, NULL, e};
+    struct walk w = {tell, &n, NULL, e, BESIDE_NOTHING};
 
     return walk_over(&w, engine, sql, len);
 }

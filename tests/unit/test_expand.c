@@ -50,6 +50,24 @@ static void values_become_quoted_constants(void **state)
     }
 }
 
+static void constants_side_by_side_are_refused(void **state)
+{
+    static const char *const cases[] = {"SELECT 'a'${id}",     "SELECT ${id}'a'",
+                                        "SELECT ${id}${tier}", "SELECT 'a' -- and\n ${id}",
+                                        "SELECT ${id}\n\t'a'", "SELECT ${id} /* and */ ${tier}"};
+
+    (void)state;
+    for (int engine = ENGINE_SQLITE; engine <= ENGINE_MYSQL; engine++)
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+            expect_refusal((enum engine_kind)engine, cases[i], "beside another constant");
+    expect_refusal(ENGINE_POSTGRES, "SELECT E'\\\\'\n${id}", "beside another constant");
+    expect_refusal(ENGINE_POSTGRES, "SELECT $$a$$\n${id}", "beside another constant");
+    expect_refusal(ENGINE_MYSQL, "SELECT \"a\" ${id}", "beside another constant");
+    expect(ENGINE_POSTGRES, "SELECT ${id} \"name\"", "SELECT 'acme' \"name\"");
+    expect(ENGINE_MYSQL, "SELECT ${id} `name`", "SELECT 'acme' `name`");
+    expect(ENGINE_POSTGRES, "SELECT 'a' || ${id} || 'b'", "SELECT 'a' || 'acme' || 'b'");
+}
+
 static void quotes_around_a_value_are_refused(void **state)
 {
     (void)state;
@@ -105,6 +123,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_become_quoted_constants),
+        cmocka_unit_test(constants_side_by_side_are_refused),
         cmocka_unit_test(quotes_around_a_value_are_refused),
         cmocka_unit_test(what_is_no_value_is_refused),
         cmocka_unit_test(a_value_that_cannot_be_quoted_is_an_error),

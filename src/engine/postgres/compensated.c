@@ -8,6 +8,7 @@
 #include "db/postgres.h"
 #include "engine/postgres/history.h"
 #include "engine/postgres/ledger.h"
+#include "sql/expand.h"
 #include "sql/postgres_outside.h"
 
 /* One visit to the tenant. A segment that runs outside a transaction has one step. */
@@ -27,6 +28,14 @@ static const struct script *script_of(const struct visit *v, bool undo)
     return undo ? v->step->inverse : v->step->script;
 }
 
+static int clean(struct visit *v, struct error *e)
+{
+    CLEANUP_STR struct str sql = STR_INIT;
+
+    pg_session_add_clean(v->g, &sql);
+    return str_ok(&sql) ? pg_exec(v->pg, str_text(&sql), e) : error_oom(e);
+}
+
 static int enter(struct pg_group *g, struct pg_slot *slot, struct visit *v, struct error *e)
 {
     int r;
@@ -36,7 +45,7 @@ static int enter(struct pg_group *g, struct pg_slot *slot, struct visit *v, stru
     v->started_us = clock_mono_us();
     r = pool_take(&g->link->pool, slot->spec->place.database, &v->pg, e);
     if (r == E_OK)
-        r = pg_session_clean(g, v->pg, "", "", e);
+        r = clean(v, e);
     if (r == E_OK)
         r = pg_history_open(v->pg, &slot->spec->place, &v->h, e);
     return r == E_OK ? ledger_lock(&v->h, e) : r;
@@ -55,13 +64,22 @@ static void leave(struct visit *v)
 static int in_transaction(struct visit *v, int (*does)(struct visit *v, struct error *e),
                           struct error *e)
 {
-    int r = pg_exec(v->pg, "BEGIN", e);
+    bool there = v->h.there;
+    char head[HASH_TEXT];
+    int r;
+
+    memcpy(head, v->h.head, sizeof head);
+    r = pg_exec(v->pg, PG_BEGIN, e);
 
     if (r == E_OK)
         r = does(v, e);
     if (r == E_OK)
-        r = pg_exec(v->pg, "COMMIT", e);
-    if (r != E_OK && !v->pg->lost)
+        r = pg_exec(v->pg, PG_COMMIT, e);
+    if (r == E_OK)
+        return r;
+    v->h.there = there;
+    memcpy(v->h.head, head, sizeof head);
+    if (!v->pg->lost)
         pg_exec(v->pg, "ROLLBACK", NULL);
     return r;
 }
@@ -100,6 +118,18 @@ static int drop_invalid(struct pg *pg, const struct sql_index *index, struct err
     return str_ok(&sql) ? pg_exec(pg, str_text(&sql), e) : error_oom(e);
 }
 
+/* What a value stands for does not matter: an index has no name from one. */
+static enum sql_leaves leaves(const struct statement *statement, struct sql_index *index)
+{
+    CLEANUP_STR struct str sql = STR_INIT;
+
+    if (!statement->values)
+        return sql_leaves(statement->sql, index);
+    if (sql_blank_values(ENGINE_POSTGRES, statement->sql, statement->len, &sql, NULL) != E_OK)
+        return SQL_LEAVES_ANYTHING;
+    return sql_leaves(str_text(&sql), index);
+}
+
 /* Indexes of the script's that an earlier try, or this one, left INVALID. */
 static int drop_all_invalid(struct visit *v, struct error *e)
 {
@@ -109,7 +139,7 @@ static int drop_all_invalid(struct visit *v, struct error *e)
     for (size_t i = 0; i < script->n && r == E_OK; i++) {
         CLEANUP_SQL_INDEX struct sql_index index = {0};
 
-        if (sql_leaves(script->statements[i].sql, &index) == SQL_LEAVES_INDEX)
+        if (leaves(&script->statements[i], &index) == SQL_LEAVES_INDEX)
             r = str_ok(&index.name) ? drop_invalid(v->pg, &index, e) : error_oom(e);
     }
     return r;
@@ -122,15 +152,25 @@ static int end_ledger(struct visit *v, struct error *e)
     return ledger_end(&v->h, &v->w, e);
 }
 
+/* Statements whose last is the history row of this work. */
+static int record(struct visit *v, const struct pg_work *w, struct error *e)
+{
+    CLEANUP_STR struct str sql = STR_INIT;
+    int r = pg_work_add_record(&v->h, w, v->step, v->started_us, &sql, e);
+
+    if (r != E_OK)
+        return r;
+    return str_ok(&sql) ? pg_exec(v->pg, str_text(&sql), e) : error_oom(e);
+}
+
 /* The row that says so goes with the last of it. */
 static int note_back(struct visit *v, struct error *e)
 {
     struct pg_work back = v->w;
-    int r = pg_exec(v->pg, "RESET ROLE; RESET SESSION AUTHORIZATION", e);
+    int r;
 
     back.undo = !v->w.undo;
-    if (r == E_OK && v->ran)
-        r = pg_work_record(&v->h, &back, v->step, v->started_us, e);
+    r = v->ran ? record(v, &back, e) : pg_exec(v->pg, "RESET ROLE; RESET SESSION AUTHORIZATION", e);
     return r == E_OK ? end_ledger(v, e) : r;
 }
 
@@ -138,10 +178,12 @@ static int run_inverse(struct visit *v, struct error *e)
 {
     struct pg_work back = v->w;
     uint32_t ran;
+    int r;
 
     back.undo = !v->w.undo;
     back.back = true;
-    return pg_work_script(v->pg, &back, v->step, &ran, e);
+    r = pg_work_set_up(v->pg, &back, script_of(v, back.undo), e);
+    return r == E_OK ? pg_work_script(v->pg, &back, v->step, &ran, e) : r;
 }
 
 static int inverse_and_note(struct visit *v, struct error *e)
@@ -198,20 +240,18 @@ static int announce(struct visit *v, struct error *e)
 
 static int note_done(struct visit *v, struct error *e)
 {
-    int r = pg_exec(v->pg, "RESET ROLE; RESET SESSION AUTHORIZATION", e);
+    int r = record(v, &v->w, e);
 
-    if (r == E_OK)
-        r = pg_work_record(&v->h, &v->w, v->step, v->started_us, e);
     return r == E_OK ? pg_history_fenced(&v->h, v->w.run, v->w.group, e) : r;
 }
 
-/* The first statement failed, and such a one leaves nothing. */
+/* The first statement failed, and such a one leaves nothing. (Where its answer was lost, it may
+ * have taken effect.) */
 static bool is_untouched(const struct script *script, uint32_t ran)
 {
     CLEANUP_SQL_INDEX struct sql_index index = {0};
 
-    return !ran &&
-           (!script->n || sql_leaves(script->statements[0].sql, &index) != SQL_LEAVES_ANYTHING);
+    return !ran && (!script->n || leaves(&script->statements[0], &index) != SQL_LEAVES_ANYTHING);
 }
 
 static int run_forward(struct visit *v, struct error *e)
@@ -222,7 +262,7 @@ static int run_forward(struct visit *v, struct error *e)
 
     if (r == E_OK)
         r = pg_work_script(v->pg, &v->w, v->step, &ran, e);
-    v->slot->untouched = r != E_OK && is_untouched(script, ran);
+    v->slot->untouched = r != E_OK && !v->pg->lost && is_untouched(script, ran);
     return r == E_OK ? in_transaction(v, note_done, e) : r;
 }
 

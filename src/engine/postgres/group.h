@@ -45,6 +45,7 @@ enum bundle_state {
 struct bundle {
     enum bundle_state state;
     uint32_t id;
+    bool begun;     /* its transaction is, and has a savepoint */
     uint32_t votes; /* slots that said yes in it */
     struct pg_database *database;
     struct pg *pg; /* while open */
@@ -60,6 +61,8 @@ struct pg_slot {
     bool untouched;        /* of that: not by its statements */
     int backend;           /* the process whose answer was lost; 0: none */
 };
+
+struct str;
 
 enum { LANES = 64 };
 
@@ -100,10 +103,9 @@ void pg_bundle_drop(struct pg_group *g, struct bundle *b);
 /* The answer was lost, and what was asked may still be under way: E_BUSY until the process that
  * was asked is gone. Only then does it count what the server says of it. */
 int pg_backend_ended(struct pg_group *g, const char *database, int backend, struct error *e);
-/* Nothing of a script before stays in the session, and recovery finds it by its name. `before` and
- * `after` are statements that go with it in one message. */
-int pg_session_clean(struct pg_group *g, struct pg *pg, const char *before, const char *after,
-                     struct error *e);
+/* Statements after which nothing of a script before is in the session, and recovery finds it by its
+ * name; each is ended by a semicolon. What DISCARD ALL does, which no transaction may do. */
+void pg_session_add_clean(const struct pg_group *g, struct str *sql);
 
 /* settle.c */
 int pg_group_settle(struct pg_group *g, enum verdict verdict, uint8_t *slots, struct error *e);

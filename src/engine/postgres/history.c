@@ -22,9 +22,10 @@ bool pg_history_head(const char *comment, char head[HASH_TEXT])
     return true;
 }
 
-int pg_history_open(struct pg *pg, const struct place *place, struct pg_history *h, struct error *e)
+int pg_history_open_behind(struct pg *pg, const struct place *place, const char *before,
+                           struct pg_history *h, struct error *e)
 {
-    CLEANUP_STR struct str table = STR_INIT;
+    CLEANUP_STR struct str table = STR_INIT, sql = STR_INIT;
     CLEANUP_PG_RESULT PGresult *rows = NULL;
     int r;
 
@@ -34,15 +35,23 @@ int pg_history_open(struct pg *pg, const struct place *place, struct pg_history 
     h->table = str_take(&table);
     if (!h->table)
         return error_oom(e);
-    r = pg_query(pg,
-                 "SELECT pg_catalog.obj_description(c, 'pg_class'), c IS NOT NULL"
-                 " FROM pg_catalog.to_regclass($1) AS c",
-                 1, (const char *const[]){h->table}, &rows, e);
+    str_addf(&sql,
+             "%sSELECT pg_catalog.obj_description(c, 'pg_class'), c IS NOT NULL"
+             " FROM pg_catalog.to_regclass(",
+             before);
+    pg_add_literal(&sql, pg, h->table);
+    str_add(&sql, ") AS c");
+    r = str_ok(&sql) ? pg_last(pg, str_text(&sql), &rows, e) : error_oom(e);
     if (r != E_OK)
         return r;
     h->there = strcmp(PQgetvalue(rows, 0, 1), "t") == 0;
     pg_history_head(PQgetisnull(rows, 0, 0) ? NULL : PQgetvalue(rows, 0, 0), h->head);
     return E_OK;
+}
+
+int pg_history_open(struct pg *pg, const struct place *place, struct pg_history *h, struct error *e)
+{
+    return pg_history_open_behind(pg, place, "", h, e);
 }
 
 void pg_history_close(struct pg_history *h)
@@ -52,6 +61,11 @@ void pg_history_close(struct pg_history *h)
 }
 
 /* --- questions --- */
+
+static int was_fenced(const char *run, struct error *e)
+{
+    return error_set(e, E_REFUSED, "run %s was settled by somebody else meanwhile", run);
+}
 
 /* Does `SELECT 1 FROM table WHERE condition` give a row that says yes? */
 static int ask(struct pg_history *h, const char *what, const char *condition,
@@ -102,30 +116,22 @@ int pg_history_fenced(struct pg_history *h, const char *run, uint32_t group, str
     int r = ask_group(h, "run = $1 AND grp = $2 AND direction = 'fence' LIMIT 1", run, group,
                       &fenced, e);
 
-    if (r == E_OK && fenced)
-        return error_set(e, E_REFUSED, "run %s was settled by somebody else meanwhile", run);
-    return r;
+    return r == E_OK && fenced ? was_fenced(run, e) : r;
 }
 
 /* --- writing --- */
 
-static int create(struct pg_history *h, struct error *e)
+/* Where it is not there yet. */
+static void add_create(struct str *sql, struct pg_history *h)
 {
-    CLEANUP_STR struct str sql = STR_INIT;
-    int r;
-
-    if (h->there)
-        return E_OK;
-    str_addf(&sql,
-             "CREATE TABLE %s (seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,"
-             " version bigint NOT NULL, name text NOT NULL, direction text NOT NULL,"
-             " checksum text NOT NULL, run text NOT NULL, grp bigint NOT NULL, down_sql text,"
-             " applied_at timestamptz NOT NULL DEFAULT clock_timestamp(),"
-             " duration_us bigint NOT NULL, log_head text NOT NULL)",
-             h->table);
-    r = str_ok(&sql) ? pg_exec(h->pg, str_text(&sql), e) : error_oom(e);
-    h->there = r == E_OK;
-    return r;
+    if (!h->there)
+        str_addf(sql,
+                 "CREATE TABLE %s (seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,"
+                 " version bigint NOT NULL, name text NOT NULL, direction text NOT NULL,"
+                 " checksum text NOT NULL, run text NOT NULL, grp bigint NOT NULL, down_sql text,"
+                 " applied_at timestamptz NOT NULL DEFAULT clock_timestamp(),"
+                 " duration_us bigint NOT NULL, log_head text NOT NULL); ",
+                 h->table);
 }
 
 static int next_head(struct pg_history *h, const struct history_row *row)
@@ -164,36 +170,48 @@ static void add_row(struct str *sql, struct pg_history *h, const struct history_
     str_add(sql, ")");
 }
 
-int pg_history_append(struct pg_history *h, const struct history_row *row, struct error *e)
+int pg_history_add(struct pg_history *h, const struct history_row *row, struct str *sql,
+                   struct error *e)
 {
-    CLEANUP_STR struct str sql = STR_INIT;
-    int r = create(h, e);
-
-    if (r != E_OK)
-        return r;
     if (next_head(h, row) != E_OK)
         return error_oom(e);
-    add_row(&sql, h, row);
-    str_addf(&sql, "; COMMENT ON TABLE %s IS '" MARK "%s'", h->table, h->head);
-    return str_ok(&sql) ? pg_exec(h->pg, str_text(&sql), e) : error_oom(e);
+    add_create(sql, h);
+    add_row(sql, h, row);
+    str_addf(sql, "; COMMENT ON TABLE %s IS '" MARK "%s'; ", h->table, h->head);
+    h->there = true; /* or the transaction comes to nothing */
+    return E_OK;
+}
+
+int pg_history_vote(struct pg_history *h, const char *run, uint32_t group, struct str *sql,
+                    struct error *e)
+{
+    CLEANUP_PG_RESULT PGresult *rows = NULL;
+    int r;
+
+    if (!h->there) /* nothing was added, and nobody could have put a fence up */
+        return str_ok(sql) ? pg_exec(h->pg, str_text(sql), e) : error_oom(e);
+    str_addf(sql, "SELECT 1 FROM %s WHERE run = ", h->table);
+    pg_add_literal(sql, h->pg, run);
+    str_addf(sql, " AND grp = %" PRIu32 " AND direction = 'fence' LIMIT 1", group);
+    r = str_ok(sql) ? pg_last(h->pg, str_text(sql), &rows, e) : error_oom(e);
+    return r == E_OK && PQntuples(rows) ? was_fenced(run, e) : r;
 }
 
 int pg_history_fence(struct pg_history *h, const char *run, uint32_t group, struct error *e)
 {
     CLEANUP_STR struct str sql = STR_INIT;
-    int r = create(h, e);
+    int r;
 
-    if (r != E_OK)
-        return r;
+    add_create(&sql, h);
     str_addf(&sql,
-             "BEGIN; LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE; INSERT INTO %s (version, grp,"
-             " duration_us, name, direction, checksum, log_head, run) SELECT 0, %" PRIu32
-             ", 0, 'fence', 'fence', '', '', r FROM (VALUES (",
+             PG_BEGIN "; LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE; INSERT INTO %s (version, grp,"
+                      " duration_us, name, direction, checksum, log_head, run) SELECT 0, %" PRIu32
+                      ", 0, 'fence', 'fence', '', '', r FROM (VALUES (",
              h->table, h->table, group);
     pg_add_literal(&sql, h->pg, run);
     str_addf(&sql,
              ")) v(r) WHERE NOT EXISTS (SELECT 1 FROM %s WHERE run = r AND grp = %" PRIu32
-             " AND direction = 'fence'); COMMIT",
+             " AND direction = 'fence'); " PG_COMMIT,
              h->table, group);
     r = str_ok(&sql) ? pg_exec(h->pg, str_text(&sql), e) : error_oom(e);
     if (r != E_OK && !h->pg->lost)

@@ -36,9 +36,12 @@ struct pg_history {
 
 #define PG_SCHEMA_OF(place) ((place)->schema ? (place)->schema : "public")
 
-/* Is it there, and which head has it? */
+/* Is it there, and which head has it? Behind: in one message with the statements before it, each of
+ * them ended by a semicolon. */
 int pg_history_open(struct pg *pg, const struct place *place, struct pg_history *h,
                     struct error *e);
+int pg_history_open_behind(struct pg *pg, const struct place *place, const char *before,
+                           struct pg_history *h, struct error *e);
 void pg_history_close(struct pg_history *h);
 
 /* The latest row of this version says up. */
@@ -46,9 +49,15 @@ int pg_history_applied(struct pg_history *h, uint64_t version, bool *applied, st
 /* Does it have a row of this group? */
 int pg_history_has_group(struct pg_history *h, const char *run, uint32_t group, bool *has,
                          struct error *e);
-/* In a transaction: makes the table where it is missing, adds the row, moves the head. */
-int pg_history_append(struct pg_history *h, const struct history_row *row, struct error *e);
-/* E_REFUSED when this group was fenced off. After the last append of a transaction. */
+/* Statements for a transaction, each ended by a semicolon: they make the table where it is missing,
+ * add the row, move the head. h is as they leave it. */
+int pg_history_add(struct pg_history *h, const struct history_row *row, struct str *sql,
+                   struct error *e);
+/* Runs what was added, the last of the transaction, and looks for a fence in the same message:
+ * E_REFUSED when this group was fenced off. */
+int pg_history_vote(struct pg_history *h, const char *run, uint32_t group, struct str *sql,
+                    struct error *e);
+/* That look alone. */
 int pg_history_fenced(struct pg_history *h, const char *run, uint32_t group, struct error *e);
 /* A transaction of its own; idempotent. E_BUSY: a writer of the history is still under way. */
 int pg_history_fence(struct pg_history *h, const char *run, uint32_t group, struct error *e);

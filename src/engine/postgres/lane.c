@@ -100,17 +100,16 @@ void pg_bundle_drop(struct pg_group *g, struct bundle *b)
     pool_give(&g->link->pool, &b->pg);
 }
 
-int pg_session_clean(struct pg_group *g, struct pg *pg, const char *before, const char *after,
-                     struct error *e)
+void pg_session_add_clean(const struct pg_group *g, struct str *sql)
 {
-    CLEANUP_STR struct str sql = STR_INIT;
-
-    str_addf(&sql,
-             "%sRESET ALL; RESET SESSION AUTHORIZATION; SET client_min_messages = error;"
-             " SET idle_in_transaction_session_timeout = 0; SET application_name = "
-             "'lockstep_%.32s'%s",
-             before, g->run->key, after);
-    return str_ok(&sql) ? pg_exec(pg, str_text(&sql), e) : error_oom(e);
+    str_addf(sql,
+             "CLOSE ALL; RESET ALL; RESET SESSION AUTHORIZATION; RESET ROLE; DEALLOCATE ALL;"
+             " DISCARD SEQUENCES; SELECT pg_catalog.pg_advisory_unlock_all();"
+             " SET default_transaction_read_only = off;"
+             " SET default_transaction_isolation = 'read committed';"
+             " SET client_min_messages = error; SET idle_in_transaction_session_timeout = 0;"
+             " SET application_name = 'lockstep_%.32s'; ",
+             g->run->key);
 }
 
 static int begin(struct pg_group *g, struct lane *lane, struct pg_database *database,
@@ -120,12 +119,8 @@ static int begin(struct pg_group *g, struct lane *lane, struct pg_database *data
     struct pg *pg = NULL;
     int r = pool_take(&g->link->pool, database->name, &pg, e);
 
-    if (r == E_OK)
-        r = pg_session_clean(g, pg, "", "; BEGIN", e);
-    if (r != E_OK) {
-        pool_give(&g->link->pool, &pg);
+    if (r != E_OK)
         return r;
-    }
     if (!b) {
         uint32_t id = atomic_fetch_add(&g->n_bundles, 1);
 
@@ -133,6 +128,7 @@ static int begin(struct pg_group *g, struct lane *lane, struct pg_database *data
         b->id = id + 1;
     }
     b->state = BUNDLE_OPEN;
+    b->begun = false;
     b->votes = 0;
     b->database = database;
     b->pg = pg;
@@ -185,17 +181,28 @@ static int ready(struct pg_group *g, struct lane *lane, struct pg_database *data
 
 /* --- one slot --- */
 
+/* Nothing of the tenant before stays in the session, and its savepoint goes. BEGIN comes first:
+ * behind a query it could not choose its isolation any more. */
+static void add_beginning(const struct pg_group *g, const struct bundle *b, struct str *sql)
+{
+    str_add(sql, b->begun ? "RELEASE lockstep; " : PG_BEGIN "; ");
+    pg_session_add_clean(g, sql);
+    str_add(sql, "SAVEPOINT lockstep; ");
+}
+
+/* A savepoint stays after its slot, also a failed one: the next message releases it, or the end of
+ * the transaction. */
 static int run_slot(struct pg_group *g, struct bundle *b, struct pg_slot *slot, struct error *e)
 {
     struct pg_work w = pg_group_work(g, slot);
-    int r = pg_exec(b->pg, "SAVEPOINT lockstep", e);
+    CLEANUP_STR struct str sql = STR_INIT;
+    int r;
 
-    if (r == E_OK)
-        r = pg_work_run(b->pg, &w, e);
-    if (r == E_OK)
-        r = pg_session_clean(g, b->pg, "RELEASE lockstep; ", "", e);
-    else if (!b->pg->lost && pg_exec(b->pg, "ROLLBACK TO lockstep; RELEASE lockstep", NULL) != E_OK)
+    add_beginning(g, b, &sql);
+    r = str_ok(&sql) ? pg_work_run(b->pg, &w, str_text(&sql), e) : error_oom(e);
+    if (r != E_OK && !b->pg->lost && pg_exec(b->pg, "ROLLBACK TO lockstep", NULL) != E_OK)
         b->pg->lost = true; /* what it holds is not known: it ends with its connection */
+    b->begun = true;
     return r;
 }
 

@@ -80,9 +80,7 @@ int pg_rehearse(struct link *link, const struct link_run *run, uint32_t branch, 
         return E_OK; /* it would take effect; the plan says so */
     r = pool_take(&l->pool, spec->place.database, &pg, e);
     if (r == E_OK)
-        r = pg_exec(pg, "BEGIN", e);
-    if (r == E_OK)
-        r = pg_work_run(pg, &w, e);
+        r = pg_work_run(pg, &w, PG_BEGIN "; ", e);
     if (pg && !pg->lost)
         pg_exec(pg, "ROLLBACK", NULL);
     pool_give(&l->pool, &pg);
@@ -175,5 +173,6 @@ struct link *pg_link_new(const struct server *server)
     l->base.ops = &ops;
     l->base.server = server;
     l->pool.server = server;
+    l->pool.busy = (atomic_flag)ATOMIC_FLAG_INIT;
     return &l->base;
 }

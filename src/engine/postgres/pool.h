@@ -3,7 +3,10 @@
  * connection is borrowed for one database, and given back when no transaction is open on it;
  * connecting is the dearest thing that is done to a server (2 to 5 ms), so they are kept.
  *
- * No locks: an idle connection stands in a slot that one thread at a time can empty.
+ * At the bound the idle one that was given last makes way. Databases are visited in one order again
+ * and again (survey, votes, second phase): of any other choice each visit would find its own gone.
+ *
+ * The lock is held for the look through the list, never for what talks to a server.
  */
 #ifndef ENGINE_POSTGRES_POOL_H
 #define ENGINE_POSTGRES_POOL_H
@@ -18,16 +21,17 @@ struct error;
 struct server;
 
 enum {
-    POOL_IDLE = 256,
+    POOL_IDLE = 1024,
     POOL_PATIENCE_MS = 30000 /* for the answer to a statement of ours; scripts have their own */
 };
 
 struct pool {
     const struct server *server;
-    _Atomic(struct pg *) idle[POOL_IDLE];
-    atomic_uint open;   /* idle or borrowed */
-    atomic_uint parked; /* in idle[] */
-    uint32_t most;      /* of open; 0: not known yet */
+    atomic_flag busy; /* the lock of what follows; ATOMIC_FLAG_INIT before the first use */
+    struct pg *idle[POOL_IDLE];
+    unsigned parked; /* of idle[], in the order in which they were given */
+    unsigned open;   /* idle or borrowed */
+    uint32_t most;   /* of open; 0: not known yet */
 };
 
 /* E_BUSY: the bound is reached, or the server has no room; E_REFUSED: it cannot be reached, or does

@@ -237,12 +237,12 @@ static int run_some(const struct rows *x, int from, int to, struct error *e)
 
 static int run_batch(const struct rows *x, int from, int to, struct error *e)
 {
-    int r = pg_exec(x->pg, "BEGIN", e);
+    int r = pg_exec(x->pg, PG_BEGIN, e);
 
     if (r == E_OK)
         r = run_some(x, from, to, e);
     if (r == E_OK)
-        r = pg_exec(x->pg, "COMMIT", e);
+        r = pg_exec(x->pg, PG_COMMIT, e);
     if (r != E_OK && !x->pg->lost)
         pg_exec(x->pg, "ROLLBACK", NULL);
     return r;

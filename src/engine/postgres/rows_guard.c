@@ -126,7 +126,7 @@ int pg_rows_guard(struct pg *pg, const struct script *script, const struct row_t
     int r = check_role(&g, e);
 
     if (r == E_OK && own)
-        r = pg_exec(pg, "BEGIN", e);
+        r = pg_exec(pg, PG_BEGIN, e);
     if (r == E_OK)
         r = check_as_role(&g, script, e);
     if (own && !pg->lost)

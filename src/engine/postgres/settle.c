@@ -79,7 +79,7 @@ static int end_bundle(struct pg_group *g, struct bundle *b, enum verdict verdict
 
 static int commit_open(struct pg_group *g, struct bundle *b, struct error *e)
 {
-    int r = pg_exec(b->pg, "COMMIT", e);
+    int r = pg_exec(b->pg, PG_COMMIT, e);
 
     if (r == E_OK)
         clock_longest(g->run->longest_hold_us, b->since_us);
@@ -117,11 +117,9 @@ static bool is_final(int outcome, const struct pg *pg)
 
 static int run_again(struct pg *pg, const struct pg_work *w, struct error *e)
 {
-    int r = pg_exec(pg, "BEGIN", e);
+    int r = pg_work_run(pg, w, PG_BEGIN "; ", e);
 
-    if (r == E_OK)
-        r = pg_work_run(pg, w, e);
-    if (r == E_OK && pg_exec(pg, "COMMIT", e) != E_OK)
+    if (r == E_OK && pg_exec(pg, PG_COMMIT, e) != E_OK)
         return E_BUSY; /* done or not: the witness is asked again */
     if (r == E_OK)
         return E_OK;

@@ -36,21 +36,31 @@ static int64_t longer(int64_t own, int64_t configured)
     return own ? own : configured;
 }
 
-/* SET LOCAL in a transaction, SET outside: either way until reset() for the next one. */
+/* SET LOCAL in a transaction, SET outside: either way until it is reset for the next tenant.
+ * Scripts are cut, and values quoted, as the standard has strings. */
+static void add_set_up(struct str *sql, struct pg *pg, const struct pg_work *w,
+                       const struct script *script)
+{
+    const char *local = script_is_outside(script) ? "" : "LOCAL ";
+
+    str_addf(sql,
+             "SET %slock_timeout = %" PRId64 "; SET %sstatement_timeout = %" PRId64
+             "; SET %sstandard_conforming_strings = on; ",
+             local, longer(script->lock_timeout_ms, w->lock_timeout_ms), local,
+             longer(script->statement_timeout_ms, w->statement_timeout_ms), local);
+    if (!w->spec->place.schema)
+        return;
+    str_addf(sql, "SET %ssearch_path = ", local);
+    pg_add_name(sql, pg, w->spec->place.schema);
+    str_add(sql, ", public; ");
+}
+
 int pg_work_set_up(struct pg *pg, const struct pg_work *w, const struct script *script,
                    struct error *e)
 {
     CLEANUP_STR struct str sql = STR_INIT;
-    const char *local = script_is_outside(script) ? "" : "LOCAL ";
 
-    str_addf(&sql, "SET %slock_timeout = %" PRId64 "; SET %sstatement_timeout = %" PRId64, local,
-             longer(script->lock_timeout_ms, w->lock_timeout_ms), local,
-             longer(script->statement_timeout_ms, w->statement_timeout_ms));
-    if (w->spec->place.schema) {
-        str_addf(&sql, "; SET %ssearch_path = ", local);
-        pg_add_name(&sql, pg, w->spec->place.schema);
-        str_add(&sql, ", public");
-    }
+    add_set_up(&sql, pg, w, script);
     return str_ok(&sql) ? pg_exec(pg, str_text(&sql), e) : error_oom(e);
 }
 
@@ -94,6 +104,22 @@ static int quote(void *ctx, const char *text, struct str *out, struct error *e)
     return E_OK; /* what failed marks the str */
 }
 
+static bool has_setting(const struct pg *pg, const char *name, const char *value)
+{
+    return str_same(PQparameterStatus(pg->conn, name), value);
+}
+
+/* A script may have said otherwise in between: a value could then end its own quotes. */
+static int can_quote(const struct pg *pg, struct error *e)
+{
+    if (has_setting(pg, "standard_conforming_strings", "on") &&
+        has_setting(pg, "client_encoding", "UTF8"))
+        return E_OK;
+    error_set(e, E_REFUSED, "values need standard_conforming_strings on and client_encoding UTF8");
+    error_hint(e, "the migration has set them otherwise before this statement");
+    return E_REFUSED;
+}
+
 static int send(struct pg *pg, const struct statement *statement, const struct sql_values *values,
                 PGresult **rows, struct error *e)
 {
@@ -103,7 +129,9 @@ static int send(struct pg *pg, const struct statement *statement, const struct s
 
     if (!statement->values)
         return pg_query(pg, statement->sql, 0, NULL, rows, e);
-    r = sql_expand(ENGINE_POSTGRES, statement->sql, statement->len, values, &quoting, &text, e);
+    r = can_quote(pg, e);
+    if (r == E_OK)
+        r = sql_expand(ENGINE_POSTGRES, statement->sql, statement->len, values, &quoting, &text, e);
     return r == E_OK ? pg_query(pg, str_text(&text), 0, NULL, rows, e) : r;
 }
 
@@ -143,13 +171,13 @@ int pg_work_script(struct pg *pg, const struct pg_work *w, const struct step *st
 {
     const struct script *script = script_of(w, step);
     int64_t ours = pg->setup.patience_ms;
-    int r = pg_work_set_up(pg, w, script, e);
+    int r;
 
     *ran = 0;
     pg->setup.patience_ms = patience(longer(script->statement_timeout_ms, w->statement_timeout_ms));
-    if (r == E_OK && script->rows.on)
+    if (script->rows.on)
         r = pg_rows_run(pg, w, step, ran, e);
-    else if (r == E_OK)
+    else
         r = run_statements(pg, w, script, ran, e);
     pg->setup.patience_ms = ours;
     return r;
@@ -165,45 +193,71 @@ int pg_work_fits(struct pg_history *h, const struct step *step, bool undo, struc
     return r == E_OK ? history_fits(step, down, applied, e) : r;
 }
 
-int pg_work_record(struct pg_history *h, const struct pg_work *w, const struct step *step,
-                   int64_t started_us, struct error *e)
+int pg_work_add_record(struct pg_history *h, const struct pg_work *w, const struct step *step,
+                       int64_t started_us, struct str *sql, struct error *e)
 {
     struct history_row row = history_row_of(step, w->undo, started_us);
 
     row.run = w->run;
     row.group = w->group;
     row.log_head = w->log_head;
-    return pg_history_append(h, &row, e);
+    str_add(sql, "RESET ROLE; RESET SESSION AUTHORIZATION; "); /* who prepares is who commits */
+    return pg_history_add(h, &row, sql, e);
 }
 
-static int run_step(struct pg *pg, struct pg_history *h, const struct pg_work *w,
-                    const struct step *step, struct error *e)
+/* `sql` is what is still to be sent: it goes before the step's statements. Its record stays there.
+ */
+static int run_step(struct pg_history *h, const struct pg_work *w, const struct step *step,
+                    struct str *sql, struct error *e)
 {
     int64_t started_us = clock_mono_us();
     uint32_t ran;
-    int r = pg_work_fits(h, step, w->undo, e);
+    int r = E_OK;
 
+    if (sql->len)
+        r = str_ok(sql) ? pg_exec(h->pg, str_text(sql), e) : error_oom(e);
+    str_reset(sql);
     if (r == E_OK && !step->mark)
-        r = pg_work_script(pg, w, step, &ran, e);
-    if (r == E_OK && !step->mark) /* whoever prepares is who commits */
-        r = pg_exec(pg, "RESET ROLE; RESET SESSION AUTHORIZATION", e);
-    return r == E_OK ? pg_work_record(h, w, step, started_us, e) : r;
+        r = pg_work_script(h->pg, w, step, &ran, e);
+    return r == E_OK ? pg_work_add_record(h, w, step, started_us, sql, e) : r;
+}
+
+static void add_set_up_of(struct str *sql, struct pg *pg, const struct pg_work *w, uint32_t i)
+{
+    const struct step *step = i < w->spec->n ? step_at(w, i) : NULL;
+
+    if (step && !step->mark)
+        add_set_up(sql, pg, w, script_of(w, step));
 }
 
 /* What COMMIT would check, a vote must not wait for; it must hold for the next tenant, too. */
-static int check_deferred(struct pg *pg, struct error *e)
-{
-    return pg_exec(pg, "SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED", e);
-}
+#define CHECK_DEFERRED "SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED; "
 
-int pg_work_run(struct pg *pg, const struct pg_work *w, struct error *e)
+static int run_steps(struct pg_history *h, const struct pg_work *w, struct error *e)
 {
-    CLEANUP_PG_HISTORY struct pg_history h = {0};
-    int r = pg_history_open(pg, &w->spec->place, &h, e);
+    CLEANUP_STR struct str sql = STR_INIT;
+    int r = E_OK;
 
     for (uint32_t i = 0; i < w->spec->n && r == E_OK; i++)
-        r = run_step(pg, &h, w, step_at(w, i), e);
-    if (r == E_OK && !pg_work_is_outside(w))
-        r = check_deferred(pg, e);
-    return r == E_OK ? pg_history_fenced(&h, w->run, w->group, e) : r;
+        r = pg_work_fits(h, step_at(w, i), w->undo, e);
+    for (uint32_t i = 0; i < w->spec->n && r == E_OK; i++) {
+        if (i)
+            add_set_up_of(&sql, h->pg, w, i);
+        r = run_step(h, w, step_at(w, i), &sql, e);
+    }
+    str_add(&sql, CHECK_DEFERRED);
+    return r == E_OK ? pg_history_vote(h, w->run, w->group, &sql, e) : r;
+}
+
+int pg_work_run(struct pg *pg, const struct pg_work *w, const char *before, struct error *e)
+{
+    CLEANUP_PG_HISTORY struct pg_history h = {0};
+    CLEANUP_STR struct str sql = STR_INIT;
+    int r;
+
+    str_add(&sql, before);
+    add_set_up_of(&sql, pg, w, 0);
+    r = str_ok(&sql) ? pg_history_open_behind(pg, &w->spec->place, str_text(&sql), &h, e)
+                     : error_oom(e);
+    return r == E_OK ? run_steps(&h, w, e) : r;
 }

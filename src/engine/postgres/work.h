@@ -18,6 +18,7 @@ struct pg;
 struct pg_history;
 struct script;
 struct statement;
+struct str;
 
 struct pg_work {
     const struct branch_spec *spec;
@@ -30,19 +31,21 @@ struct pg_work {
 };
 
 bool pg_work_is_outside(const struct pg_work *w);
-/* Up to the vote: deferred constraints are checked, the fence is looked for. E_CHANGED: the plan
- * does not fit any more. Errors name file, line and statement. */
-int pg_work_run(struct pg *pg, const struct pg_work *w, struct error *e);
+/* Up to the vote: deferred constraints are checked, the fence is looked for. `before` begins the
+ * transaction: statements that go in one message with the first of ours, each ended by a semicolon.
+ * E_CHANGED: the plan does not fit any more. Errors name file, line and statement. */
+int pg_work_run(struct pg *pg, const struct pg_work *w, const char *before, struct error *e);
 /* The parts of it. E_CHANGED: the step does not fit any more. */
 int pg_work_fits(struct pg_history *h, const struct step *step, bool undo, struct error *e);
-int pg_work_record(struct pg_history *h, const struct pg_work *w, const struct step *step,
-                   int64_t started_us, struct error *e);
-/* What a script runs under: timeouts and search_path, to the end of the transaction, or of the
- * session for a script outside of any. */
+/* Adds statements: an end to what the script left in the session, and the history row. */
+int pg_work_add_record(struct pg_history *h, const struct pg_work *w, const struct step *step,
+                       int64_t started_us, struct str *sql, struct error *e);
+/* What a script runs under: timeouts, search_path, how strings are read, to the end of the
+ * transaction, or of the session for a script outside of any. */
 int pg_work_set_up(struct pg *pg, const struct pg_work *w, const struct script *script,
                    struct error *e);
-/* The script of one step alone, statement by statement. *ran: how many of them (of batches, of one
- * for row tenants) took effect. */
+/* The script of one step alone, set up before, statement by statement. *ran: how many of them (of
+ * batches, of one for row tenants) took effect. */
 int pg_work_script(struct pg *pg, const struct pg_work *w, const struct step *step, uint32_t *ran,
                    struct error *e);
 int pg_work_statement(struct pg *pg, const struct statement *statement,
