@@ -53,8 +53,8 @@ def row(fleet, name, samples, loop):
             f"{last.maxrss_kb:,}" if name != "client" else ""]
 
 
-HEAD = ["contestant", "ms", "range", "tenants/s", "throughput of the loop's", "range", "client CPU ms",
-        "connections a tenant", "log syncs a tenant", "peak kB"]
+HEAD = ["contestant", "ms", "range", "tenants/s", "times the loop's", "range", "client CPU ms",
+        "connections a tenant", "server syncs a tenant", "peak kB"]
 
 
 def goals(fleet, kind, taken):
@@ -85,7 +85,7 @@ def times(bench, fleet, kind):
     taken = interleave(bench, title, [(name,) for name in bench.contestants], bench.rounds,
                        lambda name: one(bench, fleet, name))
     loop = taken.get(("loop",))
-    bench.report.table(Table(f"{title} ({bench.rounds} rounds)", HEAD,
+    bench.report.table(Table(f"{title} (rounds: {bench.rounds})", HEAD,
                              [row(fleet, name, samples, loop) for (name,), samples in taken.items() if samples]))
     bench.report.figures += goals(fleet, kind, taken)
 

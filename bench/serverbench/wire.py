@@ -13,15 +13,15 @@ from . import contestants
 TRIPS = {"postgres": ("Q", "S"), "mariadb": ("query", "init_db", "ping", "prepare", "execute", "reset",
                                              "reset_connection", "set_option")}
 TEXTS = ("Q", "P", "query", "init_db")
-SHOWN = 12
+SHOWN, WIDTH = 24, 130
 
 
 def alike(text):
     """Without what differs from one tenant to the next."""
     text = re.sub(r"lockstep_[0-9a-f]{32}(_\d+)*", "lockstep_KEY", text)
-    text = re.sub(r"'(?:[^']|'')*'", "'...'", text)
+    text = re.sub(r"'(?:[^']|'')*('|$)", "'...'", text)  # the proxy shows the beginning of a long one
     text = re.sub(r"\bt\d{5}\b", "TENANT", text)
-    return re.sub(r"\b\d+\b", "N", " ".join(text.split()))
+    return re.sub(r"\b\d+\b", "N", " ".join(text.split()))[:WIDTH]
 
 
 def listened(bench, fleet, command):
@@ -59,5 +59,5 @@ def count(bench, fleet):
 
 
 def show_statements(bench, fleet, name, seen):
-    rows = [[f"{n / fleet.count:.2f}", text[:160]] for text, n in texts(seen).most_common(SHOWN)]
+    rows = [[f"{n / fleet.count:.2f}", text] for text, n in texts(seen).most_common(SHOWN)]
     bench.report.table(Table(f"Statements a tenant: {name}, {fleet.engine} {fleet.what}", ["times", "text"], rows))
