@@ -106,9 +106,10 @@ def compared(kind):
     """A case in which lockstep and the others take turns."""
 
     def case(bench):
-        with fleets.server_for(bench, kind) as server:
-            bench.say(f"making {bench.scale[kind]:,} tenants: {kind}")
-            fleet = fleets.KINDS[kind](bench.place, server, bench.scale[kind])
+        count = bench.scale[kind]
+        with fleets.server_for(bench, kind, count) as server:
+            bench.say(f"making {count:,} tenants: {kind}")
+            fleet = fleets.KINDS[kind](bench.place, server, count)
             fleets.ready(fleet)
             first(bench, fleet)
             if bench.rounds:
@@ -122,8 +123,9 @@ def compared(kind):
 def large(bench):
     """Many schemas in one run; what a tenant costs in memory is the difference to a tenth of them."""
     found = []
-    with fleets.server_for(bench, "schemas") as server:
-        for count in (bench.scale["large"] // 10, bench.scale["large"]):
+    most = bench.scale["large"]
+    with fleets.server_for(bench, "schemas", most) as server:
+        for count in (most // 10, most):
             bench.say(f"one run of {count:,} schemas")
             fleet = fleets.Schemas(bench.place, server, count)
             fleets.ready(fleet)

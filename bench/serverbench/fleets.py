@@ -203,15 +203,23 @@ CREATE TABLE deploy_history(version INT PRIMARY KEY, name VARCHAR(80) NOT NULL, 
 KINDS = {"databases": Databases, "schemas": Schemas, "mariadb": MariaDB}
 
 
-def server_for(bench, kind):
-    """Made, started, without fsync: ready() turns that on."""
+def connections_for(kind, count):
+    """The servers' defaults; where each tenant is a database, each of their applications has two connections, too."""
+    if kind == "mariadb":
+        return 151
+    return max(100, 2 * count + 50) if kind == "databases" else 100
+
+
+def server_for(bench, kind, count):
+    """Made, without fsync: ready() turns that on."""
+    connections = bench.connections or connections_for(kind, count)
     folder = bench.place.fresh("servers")
     os.chmod(folder, 0o711)
     if kind == "mariadb":
-        server = servers.MariaDB(folder, max_connections=bench.connections or 151)
+        server = servers.MariaDB(folder, max_connections=connections)
         server.extra.update(MARIADB)
     else:
-        server = servers.Postgres(folder, max_connections=bench.connections or 100,
+        server = servers.Postgres(folder, max_connections=connections,
                                   max_prepared_transactions=bench.prepared)
         server.extra.update(POSTGRES)
     return server
