@@ -50,7 +50,7 @@ def row(fleet, name, samples, loop):
             f"{statistics.median(share):.2f}" if share else "", spread(share) if share else "",
             f"{statistics.median(s.cpu_us for s in samples) / 1000:,.0f}",
             f"{last.connections / fleet.count:.2f}", f"{last.syncs / fleet.count:.2f}",
-            f"{last.maxrss_kb:,}" if name != "client" else ""]
+            f"{last.maxrss_kb:,}" if name in ("lockstep", "loop") else ""]
 
 
 HEAD = ["contestant", "ms", "range", "tenants/s", "times the loop's", "range", "client CPU ms",
@@ -82,8 +82,8 @@ def first(bench, fleet):
 
 def times(bench, fleet, kind):
     title = f"{fleet.engine}, {fleet.count:,} {fleet.what}"
-    taken = interleave(bench, title, [(name,) for name in bench.contestants], bench.rounds,
-                       lambda name: one(bench, fleet, name))
+    order = [(name,) for name in contestants.taking_part(bench.contestants, fleet.engine)]
+    taken = interleave(bench, title, order, bench.rounds, lambda name: one(bench, fleet, name))
     loop = taken.get(("loop",))
     bench.report.table(Table(f"{title} (rounds: {bench.rounds})", HEAD,
                              [row(fleet, name, samples, loop) for (name,), samples in taken.items() if samples]))

@@ -6,7 +6,7 @@ import servers
 
 LOOPS = {"PostgreSQL": 4, "MariaDB": 8}
 CLIENTS = {"PostgreSQL": "psql", "MariaDB": "mariadb"}
-NAMES = ("lockstep", "loop", "client")
+NAMES = ("lockstep", "loop", "client", "native")
 
 
 def title(name, engine):
@@ -14,16 +14,19 @@ def title(name, engine):
         "lockstep": "lockstep up",
         "loop": f"C loop, {LOOPS[engine]} connections",
         "client": f"{CLIENTS[engine]}, xargs -P{PROCESSES}",
+        "native": f"psql without Debian's script, xargs -P{PROCESSES}",
     }[name]
 
 
-def psql(fleet):
-    """The program itself: Debian's psql is a script that looks for it."""
+def taking_part(wanted, engine):
+    return [name for name in NAMES if name in wanted and (name != "native" or engine == "PostgreSQL")]
+
+
+def psql(fleet, program):
     if fleet.schemas:
         url = fleet.server.url(fleet.home) + "&options=-csearch_path%3D{}"
     else:
         url = fleet.server.url("DATABASE").replace("DATABASE", "{}")
-    program = servers.Postgres.program("psql")
     return each(program, "-XqAt", "-v", "ON_ERROR_STOP=1", "-d", url, "-f", "client.sql")
 
 
@@ -49,4 +52,7 @@ def command(name, programs, fleet, address=None):
         return lockstep.up(programs.lockstep)
     if name == "loop":
         return loop(programs, fleet, address)
-    return mariadb(fleet) if fleet.engine == "MariaDB" else psql(fleet)
+    if fleet.engine == "MariaDB":
+        return mariadb(fleet)
+    # Debian's psql, which is what one types, is a script that looks for the program
+    return psql(fleet, "psql" if name == "client" else servers.Postgres.program("psql"))
