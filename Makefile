@@ -4,7 +4,7 @@ PREFIX  ?= /usr/local
 DESTDIR ?=
 SUITES  ?=
 
-.PHONY: all demo check soak mutants bench install clean
+.PHONY: all demo check soak mutants bench bench-servers install clean
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD) --quiet
@@ -33,6 +33,9 @@ mutants: packages-check all
 
 bench: packages-bench all
 	@LOCKSTEP=$(abspath $(BUILD)/lockstep) bench/run --build $(BUILD) $(BENCH)
+
+bench-servers: packages-bench all
+	@LOCKSTEP=$(abspath $(BUILD)/lockstep) BUILD_ROOT=$(abspath $(BUILD)) bench/servers --build $(BUILD) $(BENCH)
 
 # Only another PREFIX than last time changes the set-up: installing must not disturb a running check.
 install: all

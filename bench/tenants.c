@@ -20,18 +20,22 @@ static int is_tenant(const char *name)
     return n > 3 && strcmp(name + n - 3, ".db") == 0;
 }
 
+static int make_room(struct tenants *t, size_t *room)
+{
+    size_t more = *room ? *room * 2 : 1024;
+    char **grown = t->count < *room ? t->paths : realloc(t->paths, more * sizeof *grown);
+
+    if (!grown)
+        return -1;
+    if (t->count == *room)
+        *room = more;
+    t->paths = grown;
+    return 0;
+}
+
 static int append(struct tenants *t, size_t *room, const char *folder, const char *name)
 {
-    if (t->count == *room) {
-        size_t more = *room ? *room * 2 : 1024;
-        char **grown = realloc(t->paths, more * sizeof *grown);
-
-        if (!grown)
-            return -1;
-        t->paths = grown;
-        *room = more;
-    }
-    if (asprintf(&t->paths[t->count], "%s/%s", folder, name) < 0)
+    if (make_room(t, room) < 0 || asprintf(&t->paths[t->count], "%s/%s", folder, name) < 0)
         return -1;
     t->count++;
     return 0;
@@ -62,6 +66,29 @@ int tenants_list(const char *folder, struct tenants *ret)
         qsort(t.paths, t.count, sizeof *t.paths, by_name);
     *ret = t;
     return 0;
+}
+
+int tenants_read(const char *path, struct tenants *ret)
+{
+    struct tenants t = {0};
+    size_t room = 0, size;
+    char *next = NULL, *text = file_slurp(path, &size);
+    int r = text ? 0 : -1;
+
+    for (char *line = text; r == 0 && (line = strtok_r(line, "\n", &next)); line = NULL) {
+        r = make_room(&t, &room);
+        if (r == 0 && (t.paths[t.count] = strdup(line)))
+            t.count++;
+        else
+            r = -1;
+    }
+    if (text && r < 0)
+        fprintf(stderr, "out of memory\n");
+    free(text);
+    if (r < 0)
+        tenants_free(&t);
+    *ret = t;
+    return r;
 }
 
 void tenants_free(struct tenants *t)

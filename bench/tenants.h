@@ -1,4 +1,5 @@
-/* The tenants of a benchmark fleet: every *.db in one folder, in the order of their names. */
+/* The tenants of a benchmark fleet: every *.db in one folder, in the order of their names; or the
+ * lines of a file. */
 #ifndef BENCH_TENANTS_H
 #define BENCH_TENANTS_H
 
@@ -11,6 +12,8 @@ struct tenants {
 
 /* 0, or -1 with a message on stderr. */
 int tenants_list(const char *folder, struct tenants *ret);
+/* A line of the file each, as they come; empty lines are none. */
+int tenants_read(const char *path, struct tenants *ret);
 void tenants_free(struct tenants *t);
 
 /* The whole file, with a terminator behind its *ret_size bytes; NULL with a message on stderr. */

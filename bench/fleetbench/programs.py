@@ -36,11 +36,11 @@ def together(command, folder, env):
 
 
 class Programs:
-    def __init__(self, build, lockstep):
+    def __init__(self, build, lockstep, make=True):
         self.build = os.path.abspath(build)
         self.lockstep = os.path.abspath(lockstep) if lockstep else None
-        subprocess.run(["ninja", "-C", self.build, "bench-programs"], check=True,
-                       stdout=subprocess.DEVNULL)
+        if make:
+            subprocess.run(["ninja", "-C", self.build, "bench-programs"], check=True, stdout=subprocess.DEVNULL)
 
     def path(self, name):
         return os.path.join(self.build, "bench", name)
