@@ -1,4 +1,5 @@
-/* The votes: members are prepared in a window, retried while somebody holds them. */
+/* The votes: members are prepared in a window, retried while somebody holds them. Each participant
+ * has a window of its own within it: a server that is slow keeps no other waiting. */
 #include "core/machine.h"
 
 /* Compensated members show their effects before the decision, so they go last. */
@@ -13,6 +14,7 @@ static void prepare(struct run *run, struct group *g, uint32_t slot)
 
     set_member(run, g, m, MEMBER_PREPARING);
     g->under_way++;
+    g->shares[m->participant].under_way++;
     act(run, (struct action){.kind = ACT_PREPARE,
                              .group = g->id,
                              .participant = m->participant,
@@ -20,9 +22,36 @@ static void prepare(struct run *run, struct group *g, uint32_t slot)
                              .attempt = m->tries});
 }
 
-static bool wave_is_over(const struct group *g)
+/* Moves to the participant's next member of this wave; false: it has none, or no room for it. */
+static bool has_next(const struct run *run, struct group *g, uint16_t participant)
 {
-    return g->next == g->n && !g->under_way && !g->waiting;
+    struct share *share = &g->shares[participant];
+    uint32_t width = run->policy.widths ? run->policy.widths[participant] : 0;
+
+    for (; share->next < g->n; share->next++) {
+        const struct member *m = &g->members[share->next];
+
+        if (m->participant == participant && m->state == MEMBER_IDLE && in_wave(g, m))
+            return !width || share->under_way < width;
+    }
+    return false;
+}
+
+/* In the order of the group, but for those whose participant has no room; NULL: nobody. */
+static struct share *next_share(const struct run *run, struct group *g)
+{
+    struct share *first = NULL;
+
+    for (uint16_t p = 0; p < g->participants; p++)
+        if (has_next(run, g, p) && (!first || g->shares[p].next < first->next))
+            first = &g->shares[p];
+    return first;
+}
+
+static void begin_again(struct group *g)
+{
+    for (uint16_t p = 0; p < g->participants; p++)
+        g->shares[p].next = 0;
 }
 
 /* All have answered: the second wave, or the intent; nobody left that said yes, and it aborts. */
@@ -30,7 +59,7 @@ static void wave_over(struct run *run, struct group *g)
 {
     if (!g->compensating) {
         g->compensating = true;
-        g->next = 0;
+        begin_again(g);
         members_feed(run, g);
     } else if (g->yes) {
         group_intend(run, g);
@@ -41,13 +70,11 @@ static void wave_over(struct run *run, struct group *g)
 
 void members_feed(struct run *run, struct group *g)
 {
-    for (; g->next < g->n && g->under_way < run->policy.window; g->next++) {
-        struct member *m = &g->members[g->next];
+    struct share *share;
 
-        if (m->state == MEMBER_IDLE && in_wave(g, m))
-            prepare(run, g, g->next);
-    }
-    if (wave_is_over(g))
+    while (g->under_way < run->policy.window && (share = next_share(run, g)))
+        prepare(run, g, share->next++);
+    if (!g->under_way && !g->waiting) /* and so nobody is left that could be asked */
         wave_over(run, g);
 }
 
@@ -118,6 +145,7 @@ void member_voted(struct run *run, struct group *g, const struct event *event)
     if (m->state != MEMBER_PREPARING || event->attempt != m->tries)
         return;
     g->under_way--;
+    g->shares[m->participant].under_way--;
     if (event->outcome == E_OK)
         said_yes(run, g, m, event->guarantee);
     else if (event->outcome == E_DOUBT)

@@ -40,6 +40,7 @@ struct run_policy {
     uint16_t participants;   /* 0 counts as 1 */
     const uint16_t *placed;  /* [branch] its participant, borrowed; NULL: all are participant 0's */
     uint32_t window;         /* members being prepared at once, > 0 */
+    const uint32_t *widths;  /* [participant] of them, in it alone; borrowed; 0, NULL: no bound */
     int64_t lock_timeout_ms; /* how long a member or a seal may be kept waiting */
     int64_t max_hold_ms;     /* a group that prepares longer is cut; 0: no bound */
     int64_t deadline_ms;     /* from EV_BEGIN on; 0: none */
@@ -59,7 +60,8 @@ enum awaits { AWAITS_NOTHING, AWAITS_ANSWER, AWAITS_TIMER };
 
 struct share { /* one participant of a group */
     uint32_t members;
-    uint32_t waited_ms; /* in the step the group is in */
+    uint32_t next, under_way; /* prepares: where to go on, and those not answered */
+    uint32_t waited_ms;       /* in the step the group is in */
     uint16_t tries;
     uint8_t awaits;
 };
@@ -73,7 +75,7 @@ struct group {
     struct share *shares;
     uint16_t participants;
     uint16_t pending; /* participants that are not through with the step */
-    uint32_t next, under_way, waiting, yes, refused;
+    uint32_t under_way, waiting, yes, refused;
     uint32_t kept;    /* members that are committed and not taken back; of a group that undoes: 0 */
     enum found found; /* what participant 0 answered after a crash */
     bool compensating; /* the second wave: members whose effects show before the decision */

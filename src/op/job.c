@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "db/server.h"
+#include "engine/link.h"
 #include "op/doubt.h"
 #include "op/session.h"
 #include "op/survey.h"
@@ -104,7 +105,8 @@ bool job_place(struct job *job)
 
     job->placed = arena_array(&job->arena, job->n, sizeof *job->placed);
     job->server_of = arena_array(&job->arena, job->n_servers + 1, sizeof *job->server_of);
-    if (!at || !job->placed || !job->server_of || job->n_servers >= UINT16_MAX)
+    job->widths = arena_array(&job->arena, job->n_servers + 1, sizeof *job->widths);
+    if (!at || !job->placed || !job->server_of || !job->widths || job->n_servers >= UINT16_MAX)
         return false;
     for (uint32_t i = 0; i < job->n; i++)
         job->files = job->files || job->branches[i].engine == ENGINE_SQLITE;
@@ -121,6 +123,12 @@ bool job_place(struct job *job)
         job->placed[i] = (uint16_t)(at[server] - 1);
     }
     return true;
+}
+
+static void take_widths(struct job *job, const struct survey *survey)
+{
+    for (uint16_t p = job->files; survey->rooms && p < job->participants; p++)
+        job->widths[p] = survey->rooms[job->server_of[p]].width;
 }
 
 static int take_plan(struct job *job, const struct session *s, const struct planned *planned)
@@ -140,9 +148,10 @@ static int take_plan(struct job *job, const struct session *s, const struct plan
         add_branch(job, &s->fleet, planned->survey, plan, &plan->branches[i]);
     for (size_t i = 0; i < plan->n_groups; i++)
         job->groups[job->n_groups++] = (struct job_group){plan->groups[i].first, plan->groups[i].n};
-    return job_take_values(job, plan, &s->fleet) && add_servers(job, &s->fleet) && job_place(job)
-               ? E_OK
-               : E_NOMEM;
+    if (!job_take_values(job, plan, &s->fleet) || !add_servers(job, &s->fleet) || !job_place(job))
+        return E_NOMEM;
+    take_widths(job, planned->survey);
+    return E_OK;
 }
 
 int job_make(struct session *s, const struct planned *planned, struct job *job, struct error *e)
@@ -189,6 +198,7 @@ struct run *job_machine(const struct session *s, const struct job *job, int64_t 
         .participants = job->participants,
         .placed = job->placed,
         .window = (uint32_t)s->jobs * 2,
+        .widths = job->widths,
         .lock_timeout_ms = lock_timeout(s, job),
         .max_hold_ms = max_hold_ms ? max_hold_ms : s->config.max_hold_ms,
         .deadline_ms = deadline_ms,

@@ -59,6 +59,7 @@ struct job {
     bool files;          /* some branches are files: participant 0, and the decision is theirs */
     uint16_t *placed;    /* one a branch: its participant */
     uint32_t *server_of; /* one a participant: its server; the files' is not used */
+    uint32_t *widths;    /* one a participant: prepared at once; 0: not known */
     uint16_t participants;
     const char **value_names; /* that scripts with `values` ask for */
     size_t n_value_names;

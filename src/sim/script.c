@@ -172,4 +172,7 @@ void script_draw(struct script *s, uint32_t cell, struct prng *p)
         policy->max_hold_ms = prng_range(p, 1, 60);
     if (prng_chance(p, s->weather->deadline))
         policy->deadline_ms = prng_range(p, 1, 300);
+    for (uint16_t i = 0; i < policy->participants; i++)
+        s->widths[i] = prng_below(p, 4);
+    policy->widths = s->widths;
 }

@@ -33,11 +33,12 @@ struct script {
     struct run_policy policy;
     const struct weather *weather;
     uint32_t tenants, groups;
-    uint32_t first[SIM_GROUPS + 1];  /* group i has branch[first[i]] .. branch[first[i+1]-1] */
-    uint32_t branch[SIM_TENANTS];    /* the run's tenants, ascending */
-    bool ours[SIM_BRANCHES];         /* they are the run's */
-    bool there[SIM_BRANCHES];        /* not the run's: at the target already */
-    uint16_t placed[SIM_BRANCHES];   /* by branch */
+    uint32_t first[SIM_GROUPS + 1]; /* group i has branch[first[i]] .. branch[first[i+1]-1] */
+    uint32_t branch[SIM_TENANTS];   /* the run's tenants, ascending */
+    bool ours[SIM_BRANCHES];        /* they are the run's */
+    bool there[SIM_BRANCHES];       /* not the run's: at the target already */
+    uint16_t placed[SIM_BRANCHES];  /* by branch */
+    uint32_t widths[SIM_PARTICIPANTS];
     uint8_t guarantee[SIM_BRANCHES]; /* by branch */
 };
 
