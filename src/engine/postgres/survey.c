@@ -1,13 +1,14 @@
 /*
- * The survey of one server: what it allows, which databases it has, and one query for each of
- * these that has tenants. The comments of the history tables say which of them are equal; the rows
- * are read once for each kind, and of those without a comment.
+ * The survey of one server: what it allows, and one query for each of its databases that has
+ * tenants. The comments of the history tables say which of them are equal, in whatever database
+ * they are: the rows are read of one of each kind, and of those without a comment.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/index.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "db/postgres.h"
@@ -18,13 +19,19 @@
 struct place_at { /* sorted by database, then schema */
     const struct place *place;
     uint32_t index;
+    bool wants; /* its past is to be read */
+    char head[HASH_TEXT];
+    uint32_t like; /* in order[]: whose past is its own, too; itself: it is to be read first */
 };
 
 struct looking {
     struct pg_link *link;
     struct place_at *order;
+    uint32_t n;
     uint32_t *first; /* of each database, in order; one more at the end */
     uint32_t n_databases;
+    uint32_t *readers; /* in order[]: one of each kind */
+    uint32_t n_readers;
     struct sight *sights;
 };
 
@@ -38,62 +45,6 @@ static int compare(const void *left, const void *right)
 
 /* --- one database --- */
 
-struct head { /* a past that was read */
-    char head[HASH_TEXT];
-    uint32_t index; /* the tenant whose sight has it */
-};
-
-struct heads { /* of one database */
-    struct head *list;
-    size_t n, cap;
-};
-
-static int read_past(struct pg *pg, const struct place *place, struct sight *sight, struct error *e)
-{
-    CLEANUP_PG_HISTORY struct pg_history h = {0};
-    CLEANUP_PAST struct past_draft draft = {0};
-    int r = pg_history_open(pg, place, &h, e);
-
-    if (r == E_OK)
-        r = pg_history_read(&h, past_take, &draft, e);
-    if (r == E_OK)
-        past_write(&draft, &sight->past);
-    return r == E_OK && !str_ok(&sight->past) ? error_oom(e) : r;
-}
-
-/* Most tenants of a database have one of very few pasts: the last ones read are looked at. */
-static const struct head *known(const struct heads *heads, const char *head)
-{
-    for (size_t i = heads->n; head[0] && i-- > 0;)
-        if (strcmp(heads->list[i].head, head) == 0)
-            return &heads->list[i];
-    return NULL;
-}
-
-static int take_past(const struct looking *v, struct pg *pg, const struct place_at *at,
-                     const char *comment, struct heads *heads, struct error *e)
-{
-    struct sight *sight = &v->sights[at->index];
-    const struct head *like;
-    char head[HASH_TEXT];
-    int r;
-
-    pg_history_head(comment, head);
-    like = known(heads, head);
-    if (like) {
-        str_join(&sight->past, &v->sights[like->index].past);
-        return str_ok(&sight->past) ? E_OK : error_oom(e);
-    }
-    r = read_past(pg, at->place, sight, e);
-    if (r != E_OK || !head[0])
-        return r;
-    if (!array_room(&heads->list, heads->n, &heads->cap, sizeof *heads->list))
-        return error_oom(e);
-    memcpy(heads->list[heads->n].head, head, sizeof head);
-    heads->list[heads->n++].index = at->index;
-    return E_OK;
-}
-
 static int ask(struct pg *pg, const struct place_at *order, uint32_t n, PGresult **rows,
                struct error *e)
 {
@@ -101,11 +52,12 @@ static int ask(struct pg *pg, const struct place_at *order, uint32_t n, PGresult
 
     str_add(&sql,
             "SELECT n.nspname, pg_catalog.obj_description(h.oid, 'pg_class'), h.oid IS NOT NULL,"
-            " EXISTS (SELECT 1 FROM pg_catalog.pg_class t WHERE t.relnamespace = n.oid"
-            " AND t.relkind IN ('r', 'p') AND t.relname <> '" HISTORY_TABLE "'),"
-            " pg_catalog.has_schema_privilege(n.oid, 'CREATE')"
+            " t.relnamespace IS NOT NULL, pg_catalog.has_schema_privilege(n.oid, 'CREATE')"
             " FROM pg_catalog.pg_namespace n LEFT JOIN pg_catalog.pg_class h"
             " ON h.relnamespace = n.oid AND h.relname = '" HISTORY_TABLE "' AND h.relkind = 'r'"
+            " LEFT JOIN (SELECT DISTINCT relnamespace FROM pg_catalog.pg_class"
+            " WHERE relkind IN ('r', 'p') AND relname <> '" HISTORY_TABLE "') t"
+            " ON t.relnamespace = n.oid" /* one look at pg_class, however many schemas there are */
             " WHERE n.nspname IN (");
     for (uint32_t i = 0; i < n; i++) {
         str_add(&sql, i ? ", " : "");
@@ -120,48 +72,56 @@ static bool says(const PGresult *rows, int row, int column)
     return strcmp(PQgetvalue(rows, row, column), "t") == 0;
 }
 
-static int take_all(const struct looking *v, struct pg *pg, const struct place_at *order,
-                    uint32_t n, const PGresult *rows, struct error *e)
+static void take(const struct looking *v, struct place_at *at, const PGresult *rows, int row)
 {
-    struct heads heads = {0};
-    int r = E_OK, row = 0;
+    struct sight *sight = &v->sights[at->index];
 
-    for (uint32_t i = 0; i < n && r == E_OK; i++) {
-        struct sight *sight = &v->sights[order[i].index];
-        const char *schema = PG_SCHEMA_OF(order[i].place);
+    sight->guarantee = v->link->two_phase ? GUARANTEE_PREPARED : GUARANTEE_LOGGED;
+    sight->history = says(rows, row, 2);
+    sight->foreign = says(rows, row, 3) && !sight->history;
+    if (!says(rows, row, 4))
+        error_set(&sight->why, E_REFUSED, "may not create anything in schema %s",
+                  PG_SCHEMA_OF(at->place));
+    at->wants = sight->history && !sight->why.code;
+    pg_history_head(PQgetisnull(rows, row, 1) ? NULL : PQgetvalue(rows, row, 1), at->head);
+}
+
+static void take_all(const struct looking *v, uint32_t first, uint32_t n, const PGresult *rows)
+{
+    int row = 0;
+
+    for (uint32_t i = first; i < first + n; i++) {
+        const char *schema = PG_SCHEMA_OF(v->order[i].place);
 
         while (row < PQntuples(rows) && strcmp(PQgetvalue(rows, row, 0), schema) < 0)
             row++;
-        if (row == PQntuples(rows) || strcmp(PQgetvalue(rows, row, 0), schema) != 0) {
-            error_set(&sight->why, E_MISSING, "there is no schema %s", schema);
-            continue;
-        }
-        sight->guarantee = v->link->two_phase ? GUARANTEE_PREPARED : GUARANTEE_LOGGED;
-        sight->history = says(rows, row, 2);
-        sight->foreign = says(rows, row, 3) && !sight->history;
-        if (!says(rows, row, 4))
-            error_set(&sight->why, E_REFUSED, "may not create anything in schema %s", schema);
-        else if (sight->history)
-            r = take_past(v, pg, &order[i],
-                          PQgetisnull(rows, row, 1) ? NULL : PQgetvalue(rows, row, 1), &heads, e);
+        if (row < PQntuples(rows) && strcmp(PQgetvalue(rows, row, 0), schema) == 0)
+            take(v, &v->order[i], rows, row);
+        else
+            error_set(&v->sights[v->order[i].index].why, E_MISSING, "there is no schema %s",
+                      schema);
     }
-    free(heads.list);
-    return r;
 }
 
 static int look_at(const struct looking *v, uint32_t first, uint32_t n, struct error *e)
 {
     CLEANUP_PG_RESULT PGresult *rows = NULL;
-    const struct place_at *order = &v->order[first];
     struct pg *pg = NULL;
-    int r = pool_take(&v->link->pool, order->place->database, &pg, e);
+    int r = pool_take(&v->link->pool, v->order[first].place->database, &pg, e);
 
     if (r == E_OK)
-        r = ask(pg, order, n, &rows, e);
+        r = ask(pg, &v->order[first], n, &rows, e);
     if (r == E_OK)
-        r = take_all(v, pg, order, n, rows, e);
+        take_all(v, first, n, rows);
     pool_give(&v->link->pool, &pg);
     return r;
+}
+
+static void cannot_be_looked_at(struct sight *sight, const struct error *e)
+{
+    error_set(&sight->why, e->code == E_DOUBT ? E_REFUSED : e->code, "%s", e->message);
+    if (e->hint[0])
+        error_hint(&sight->why, "%s", e->hint);
 }
 
 /* What fails for the database fails for its tenants, and for no other. */
@@ -176,12 +136,98 @@ static void look_at_database(void *arg, uint32_t i)
     for (uint32_t k = first; k < first + n; k++) {
         struct sight *sight = &v->sights[v->order[k].index];
 
-        if (sight->why.code)
-            continue;
-        error_set(&sight->why, e.code == E_DOUBT ? E_REFUSED : e.code, "%s", e.message);
-        if (e.hint[0])
-            error_hint(&sight->why, "%s", e.hint);
+        if (!sight->why.code)
+            cannot_be_looked_at(sight, &e);
     }
+}
+
+/* --- pasts --- */
+
+static int read_rows(struct pg *pg, const struct place *place, struct str *past, struct error *e)
+{
+    CLEANUP_PG_HISTORY struct pg_history h = {0};
+    CLEANUP_PAST struct past_draft draft = {0};
+    int r = pg_history_open(pg, place, &h, e);
+
+    if (r == E_OK)
+        r = pg_history_read(&h, past_take, &draft, e);
+    if (r == E_OK)
+        past_write(&draft, past);
+    return r == E_OK && !str_ok(past) ? error_oom(e) : r;
+}
+
+static void read_past(const struct looking *v, const struct place_at *at)
+{
+    CLEANUP_ERROR struct error e = ERROR_INIT;
+    struct sight *sight = &v->sights[at->index];
+    struct pg *pg = NULL;
+    int r = pool_take(&v->link->pool, at->place->database, &pg, &e);
+
+    if (r == E_OK)
+        r = read_rows(pg, at->place, &sight->past, &e);
+    pool_give(&v->link->pool, &pg);
+    if (r != E_OK)
+        cannot_be_looked_at(sight, &e);
+}
+
+static void read_one(void *arg, uint32_t i)
+{
+    const struct looking *v = arg;
+
+    read_past(v, &v->order[v->readers[i]]);
+}
+
+/* What the one read for it could not be read of, it may be of this one. */
+static void copy_one(void *arg, uint32_t i)
+{
+    const struct looking *v = arg;
+    const struct place_at *at = &v->order[i];
+    const struct sight *like = &v->sights[v->order[at->like].index];
+    struct sight *sight = &v->sights[at->index];
+
+    if (!at->wants || at->like == i)
+        return;
+    if (like->why.code) {
+        read_past(v, at);
+        return;
+    }
+    str_join(&sight->past, &like->past);
+    if (!str_ok(&sight->past))
+        error_oom(&sight->why);
+}
+
+static int choose_readers(struct looking *v, struct error *e)
+{
+    CLEANUP_INDEX struct index known = INDEX_INIT;
+
+    v->readers = calloc(v->n ? v->n : 1, sizeof *v->readers);
+    if (!v->readers)
+        return error_oom(e);
+    for (uint32_t i = 0; i < v->n; i++) {
+        struct place_at *at = &v->order[i];
+        const uint32_t *like = at->head[0] ? index_find(&known, at->head, HASH_TEXT) : NULL;
+
+        if (!at->wants)
+            continue;
+        at->like = like ? *like : i;
+        if (like)
+            continue;
+        v->readers[v->n_readers++] = i;
+        if (at->head[0] && index_add(&known, at->head, HASH_TEXT, i) != E_OK)
+            return error_oom(e);
+    }
+    return E_OK;
+}
+
+static int read_pasts(struct looking *v, const struct each *each, struct error *e)
+{
+    int r = choose_readers(v, e);
+
+    if (r != E_OK)
+        return r;
+    each->run(each->ctx, v->n_readers, read_one, v);
+    each->run(each->ctx, v->n, copy_one, v);
+    return E_OK;
 }
 
 /* --- the server --- */
@@ -193,7 +239,7 @@ static int sort(struct looking *v, const struct place *places, uint32_t n, struc
     if (!v->order || !v->first)
         return error_oom(e);
     for (uint32_t i = 0; i < n; i++)
-        v->order[i] = (struct place_at){&places[i], i};
+        v->order[i] = (struct place_at){.place = &places[i], .index = i};
     qsort(v->order, n, sizeof *v->order, compare);
     for (uint32_t i = 0; i < n; i++)
         if (!i || strcmp(v->order[i].place->database, v->order[i - 1].place->database) != 0)
@@ -232,15 +278,17 @@ static void find_room(const struct pg_link *l, uint32_t tenants, uint32_t databa
 int pg_survey(struct link *link, const struct place *places, uint32_t n, const struct each *each,
               struct sight *sights, struct room *room, struct error *e)
 {
-    struct looking v = {.link = (struct pg_link *)link, .sights = sights};
+    struct looking v = {.link = (struct pg_link *)link, .n = n, .sights = sights};
     int r = pg_link_ask(v.link, e);
 
     if (r == E_OK)
         r = sort(&v, places, n, e);
     if (r == E_OK) {
         each->run(each->ctx, v.n_databases, look_at_database, &v);
+        r = read_pasts(&v, each, e);
         find_room(v.link, n, v.n_databases, room);
     }
+    free(v.readers);
     free(v.order);
     free(v.first);
     return r;
