@@ -296,7 +296,7 @@ static int judge(struct pg *pg, const PGresult *result, struct error *e)
     }
 }
 
-/* All results; the last one with rows, or the first error. */
+/* All results; the last one that gives rows (the first, when none does), or the first error. */
 static int collect(struct pg *pg, PGresult **result, struct error *e)
 {
     struct wait w = {0};
@@ -309,7 +309,7 @@ static int collect(struct pg *pg, PGresult **result, struct error *e)
     while (r == E_OK && (r = await(pg, &w, e)) == E_OK && (next = PQgetResult(pg->conn))) {
         if (outcome == E_OK)
             outcome = judge(pg, next, e);
-        if (result && outcome == E_OK) {
+        if (result && outcome == E_OK && (!*result || PQresultStatus(next) == PGRES_TUPLES_OK)) {
             PQclear(*result);
             *result = next;
         } else {

@@ -54,7 +54,7 @@ void pg_close(struct pg **pg); /* also for cleanup; NULL is fine */
 /* One or more statements without parameters, in one message: an implicit transaction, unless they
  * say otherwise. Rows are thrown away. */
 int pg_exec(struct pg *pg, const char *sql, struct error *e);
-/* The same; what the last statement gives is yours to PQclear. */
+/* The same; what the last of them that gives rows gives is yours to PQclear. */
 int pg_last(struct pg *pg, const char *sql, PGresult **result, struct error *e);
 /* One statement (the server refuses several) with text parameters (NULL: null). The result is yours
  * to PQclear. */

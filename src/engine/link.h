@@ -37,6 +37,7 @@ struct sight {
     bool history;             /* has the history table */
     bool foreign;             /* has tables, but no history */
     struct str past;          /* engine/past.h */
+    char head[HASH_TEXT]; /* of the history, where the engine has one: equal heads, equal rows */
 };
 
 /* What the server has room for: the plan cuts groups by it. */

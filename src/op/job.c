@@ -49,17 +49,19 @@ static void add_branch(struct job *job, const struct fleet *fleet, const struct 
     job->recipe_of[i] = b->recipe;
     job->from[i] = b->from;
     job->guarantees[i] = (uint8_t)b->guarantee;
-    job->branches[i] = (struct branch_spec){.id = t->id,
-                                            .engine = t->engine,
-                                            .server = t->server,
-                                            .place = {.database = t->database, .schema = t->schema},
-                                            .rows = t->rows,
-                                            .path = survey->paths[b->tenant],
-                                            .dev = f->dev,
-                                            .ino = f->ino,
-                                            .steps = plan->recipes[b->recipe].steps + b->from,
-                                            .n = (uint32_t)(b->to - b->from),
-                                            .may_log = job->undoable};
+    job->branches[i] =
+        (struct branch_spec){.id = t->id,
+                             .engine = t->engine,
+                             .server = t->server,
+                             .place = {.database = t->database, .schema = t->schema},
+                             .rows = t->rows,
+                             .head = survey->heads && !b->from ? survey->heads[b->tenant] : NULL,
+                             .path = survey->paths[b->tenant],
+                             .dev = f->dev,
+                             .ino = f->ino,
+                             .steps = plan->recipes[b->recipe].steps + b->from,
+                             .n = (uint32_t)(b->to - b->from),
+                             .may_log = job->undoable};
 }
 
 static const char *target_text(struct arena *arena, const struct session *s,

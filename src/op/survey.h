@@ -20,6 +20,7 @@ struct survey {
     struct arena arena;
     struct facts *facts; /* one a tenant of the fleet */
     char **paths;        /* absolute, links resolved; one a tenant; NULL when unusable */
+    const char **heads;  /* struct branch_spec's head; one a tenant */
     size_t n;
     struct room *rooms;  /* one a server of the fleet; zero where no tenant of it was looked at */
     struct cache *cache; /* of looks; interns pasts */

@@ -46,6 +46,8 @@ static void conclude(struct asking *a, uint32_t k)
     f->guarantee = sight->guarantee;
     f->history = sight->history;
     f->foreign = sight->foreign;
+    if (!sight->history || sight->head[0])
+        a->survey->heads[a->tenants[k]] = arena_copy(&a->survey->arena, sight->head);
     id = cache_lineage(a->survey->cache, str_text(&sight->past));
     f->lineage = id ? survey_lineage(a->survey, id) : NULL;
     if (!f->lineage) {
@@ -137,10 +139,12 @@ int survey_servers(struct session *s, struct survey *survey, struct error *e)
     int r;
 
     survey->rooms = calloc(s->fleet.n_servers, sizeof *survey->rooms);
+    survey->heads = arena_array(&survey->arena, n, sizeof *survey->heads);
     a.tenants = calloc(n, sizeof *a.tenants);
     a.places = calloc(n, sizeof *a.places);
     a.sights = calloc(n, sizeof *a.sights);
-    r = survey->rooms && a.tenants && a.places && a.sights ? ask_all(&a, e) : error_oom(e);
+    r = survey->rooms && survey->heads && a.tenants && a.places && a.sights ? ask_all(&a, e)
+                                                                            : error_oom(e);
     free(a.tenants);
     free(a.places);
     free(a.sights);

@@ -160,6 +160,7 @@ static int record(struct visit *v, const struct pg_work *w, struct error *e)
 
     if (r != E_OK)
         return r;
+    pg_history_add_head(&v->h, &sql);
     return str_ok(&sql) ? pg_exec(v->pg, str_text(&sql), e) : error_oom(e);
 }
 

@@ -22,22 +22,32 @@ bool pg_history_head(const char *comment, char head[HASH_TEXT])
     return true;
 }
 
-int pg_history_open_behind(struct pg *pg, const struct place *place, const char *before,
-                           struct pg_history *h, struct error *e)
+static int name_table(struct pg *pg, const struct place *place, struct pg_history *h,
+                      struct error *e)
 {
-    CLEANUP_STR struct str table = STR_INIT, sql = STR_INIT;
-    CLEANUP_PG_RESULT PGresult *rows = NULL;
-    int r;
+    CLEANUP_STR struct str table = STR_INIT;
 
     *h = (struct pg_history){.pg = pg};
     pg_add_name(&table, pg, PG_SCHEMA_OF(place));
     str_add(&table, "." HISTORY_TABLE);
     h->table = str_take(&table);
-    if (!h->table)
-        return error_oom(e);
-    str_addf(&sql,
-             "%sSELECT pg_catalog.obj_description(c, 'pg_class'), c IS NOT NULL"
-             " FROM pg_catalog.to_regclass(",
+    return h->table ? E_OK : error_oom(e);
+}
+
+#define COMMENT_OF(table)                                                                          \
+    "(SELECT description FROM pg_catalog.pg_description WHERE objoid = " table                     \
+    " AND classoid = 'pg_catalog.pg_class'::pg_catalog.regclass AND objsubid = 0)"
+
+int pg_history_open_behind(struct pg *pg, const struct place *place, const char *before,
+                           struct pg_history *h, struct error *e)
+{
+    CLEANUP_STR struct str sql = STR_INIT;
+    CLEANUP_PG_RESULT PGresult *rows = NULL;
+    int r = name_table(pg, place, h, e);
+
+    if (r != E_OK)
+        return r;
+    str_addf(&sql, "%sSELECT " COMMENT_OF("c") ", c IS NOT NULL FROM pg_catalog.to_regclass(",
              before);
     pg_add_literal(&sql, pg, h->table);
     str_add(&sql, ") AS c");
@@ -52,6 +62,27 @@ int pg_history_open_behind(struct pg *pg, const struct place *place, const char 
 int pg_history_open(struct pg *pg, const struct place *place, struct pg_history *h, struct error *e)
 {
     return pg_history_open_behind(pg, place, "", h, e);
+}
+
+int pg_history_expect(struct pg *pg, const struct place *place, const char *head,
+                      struct pg_history *h, struct error *e)
+{
+    int r = name_table(pg, place, h, e);
+
+    h->expected = head;
+    h->there = head[0];
+    snprintf(h->head, sizeof h->head, "%s", head);
+    return r;
+}
+
+int pg_history_is(struct pg *pg, const struct place *place, const char *head, bool *is,
+                  struct error *e)
+{
+    CLEANUP_PG_HISTORY struct pg_history h = {0};
+    int r = pg_history_open(pg, place, &h, e);
+
+    *is = r == E_OK && strcmp(h.head, head) == 0 && h.there == (head[0] != 0);
+    return r;
 }
 
 void pg_history_close(struct pg_history *h)
@@ -177,8 +208,40 @@ int pg_history_add(struct pg_history *h, const struct history_row *row, struct s
         return error_oom(e);
     add_create(sql, h);
     add_row(sql, h, row);
-    str_addf(sql, "; COMMENT ON TABLE %s IS '" MARK "%s'; ", h->table, h->head);
+    str_add(sql, "; ");
     h->there = true; /* or the transaction comes to nothing */
+    return E_OK;
+}
+
+void pg_history_add_head(struct pg_history *h, struct str *sql)
+{
+    str_addf(sql, "COMMENT ON TABLE %s IS '" MARK "%s'; ", h->table, h->head);
+}
+
+/* Is there a fence, and which comment has the table still? Asked behind the rows of this group:
+ * whoever puts a fence up waits for these. */
+static void add_look(struct pg_history *h, const char *run, uint32_t group, struct str *sql)
+{
+    str_addf(sql, "SELECT EXISTS (SELECT 1 FROM %s WHERE run = ", h->table);
+    pg_add_literal(sql, h->pg, run);
+    str_addf(sql,
+             " AND grp = %" PRIu32
+             " AND direction = 'fence'), " COMMENT_OF("c") " FROM pg_catalog.to_regclass(",
+             group);
+    pg_add_literal(sql, h->pg, h->table);
+    str_add(sql, ") AS c; ");
+}
+
+static int judge_look(const struct pg_history *h, const char *run, const PGresult *rows,
+                      struct error *e)
+{
+    char head[HASH_TEXT];
+
+    if (strcmp(PQgetvalue(rows, 0, 0), "t") == 0)
+        return was_fenced(run, e);
+    pg_history_head(PQgetisnull(rows, 0, 1) ? NULL : PQgetvalue(rows, 0, 1), head);
+    if (h->expected && strcmp(head, h->expected) != 0)
+        return error_set(e, E_CHANGED, "its history is not that of the plan any more");
     return E_OK;
 }
 
@@ -190,11 +253,10 @@ int pg_history_vote(struct pg_history *h, const char *run, uint32_t group, struc
 
     if (!h->there) /* nothing was added, and nobody could have put a fence up */
         return str_ok(sql) ? pg_exec(h->pg, str_text(sql), e) : error_oom(e);
-    str_addf(sql, "SELECT 1 FROM %s WHERE run = ", h->table);
-    pg_add_literal(sql, h->pg, run);
-    str_addf(sql, " AND grp = %" PRIu32 " AND direction = 'fence' LIMIT 1", group);
+    add_look(h, run, group, sql);
+    pg_history_add_head(h, sql);
     r = str_ok(sql) ? pg_last(h->pg, str_text(sql), &rows, e) : error_oom(e);
-    return r == E_OK && PQntuples(rows) ? was_fenced(run, e) : r;
+    return r == E_OK ? judge_look(h, run, rows, e) : r;
 }
 
 int pg_history_fence(struct pg_history *h, const char *run, uint32_t group, struct error *e)

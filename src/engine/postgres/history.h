@@ -32,6 +32,7 @@ struct pg_history {
     char *table; /* quoted, with its schema */
     bool there;
     char head[HASH_TEXT]; /* "" : no row yet, or it has no comment of ours */
+    const char *expected; /* the head that the vote must find still; NULL: it was asked for */
 };
 
 #define PG_SCHEMA_OF(place) ((place)->schema ? (place)->schema : "public")
@@ -42,6 +43,12 @@ int pg_history_open(struct pg *pg, const struct place *place, struct pg_history 
                     struct error *e);
 int pg_history_open_behind(struct pg *pg, const struct place *place, const char *before,
                            struct pg_history *h, struct error *e);
+/* Nothing is asked: it is taken to have this head ("": not to be there), and the vote looks. */
+int pg_history_expect(struct pg *pg, const struct place *place, const char *head,
+                      struct pg_history *h, struct error *e);
+/* Has it this head? */
+int pg_history_is(struct pg *pg, const struct place *place, const char *head, bool *is,
+                  struct error *e);
 void pg_history_close(struct pg_history *h);
 
 /* The latest row of this version says up. */
@@ -49,12 +56,14 @@ int pg_history_applied(struct pg_history *h, uint64_t version, bool *applied, st
 /* Does it have a row of this group? */
 int pg_history_has_group(struct pg_history *h, const char *run, uint32_t group, bool *has,
                          struct error *e);
-/* Statements for a transaction, each ended by a semicolon: they make the table where it is missing,
- * add the row, move the head. h is as they leave it. */
+/* Statements for a transaction, each ended by a semicolon: they make the table where it is missing
+ * and add the row; behind the last row, they move the head. h is as they leave it. */
 int pg_history_add(struct pg_history *h, const struct history_row *row, struct str *sql,
                    struct error *e);
-/* Runs what was added, the last of the transaction, and looks for a fence in the same message:
- * E_REFUSED when this group was fenced off. */
+void pg_history_add_head(struct pg_history *h, struct str *sql);
+/* Runs what was added, the last of the transaction, with the head, and looks for a fence in the
+ * same message: E_REFUSED when this group was fenced off, E_CHANGED when its head is not as
+ * expected. */
 int pg_history_vote(struct pg_history *h, const char *run, uint32_t group, struct str *sql,
                     struct error *e);
 /* That look alone. */

@@ -190,18 +190,42 @@ static void add_beginning(const struct pg_group *g, const struct bundle *b, stru
     str_add(sql, "SAVEPOINT lockstep; ");
 }
 
+static bool back_to_savepoint(struct pg *pg)
+{
+    if (!pg->lost && pg_exec(pg, "ROLLBACK TO lockstep", NULL) != E_OK)
+        pg->lost = true; /* what it holds is not known: it ends with its connection */
+    return !pg->lost;
+}
+
+/* The history should be as the plan saw it: where it is not, that is found at the vote, or by a
+ * statement that fails for it, and the slot begins again and asks. */
+static int run_steps(struct pg_group *g, struct bundle *b, struct pg_slot *slot,
+                     const char *beginning, struct error *e)
+{
+    struct pg_work w = pg_group_work(g, slot);
+    int r;
+
+    w.expected = g->undo ? NULL : slot->spec->head;
+    r = pg_work_run(b->pg, &w, beginning, e);
+    if (r == E_OK || !back_to_savepoint(b->pg) || !pg_work_was_misled(b->pg, &w, r))
+        return r;
+    error_clear(e);
+    w.expected = NULL;
+    r = pg_work_run(b->pg, &w, "", e);
+    if (r != E_OK)
+        back_to_savepoint(b->pg);
+    return r;
+}
+
 /* A savepoint stays after its slot, also a failed one: the next message releases it, or the end of
  * the transaction. */
 static int run_slot(struct pg_group *g, struct bundle *b, struct pg_slot *slot, struct error *e)
 {
-    struct pg_work w = pg_group_work(g, slot);
     CLEANUP_STR struct str sql = STR_INIT;
     int r;
 
     add_beginning(g, b, &sql);
-    r = str_ok(&sql) ? pg_work_run(b->pg, &w, str_text(&sql), e) : error_oom(e);
-    if (r != E_OK && !b->pg->lost && pg_exec(b->pg, "ROLLBACK TO lockstep", NULL) != E_OK)
-        b->pg->lost = true; /* what it holds is not known: it ends with its connection */
+    r = str_ok(&sql) ? run_steps(g, b, slot, str_text(&sql), e) : error_oom(e);
     b->begun = true;
     return r;
 }

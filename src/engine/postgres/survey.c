@@ -84,6 +84,7 @@ static void take(const struct looking *v, struct place_at *at, const PGresult *r
                   PG_SCHEMA_OF(at->place));
     at->wants = sight->history && !sight->why.code;
     pg_history_head(PQgetisnull(rows, row, 1) ? NULL : PQgetvalue(rows, row, 1), at->head);
+    memcpy(sight->head, at->head, HASH_TEXT);
 }
 
 static void take_all(const struct looking *v, uint32_t first, uint32_t n, const PGresult *rows)

@@ -238,7 +238,7 @@ static int run_steps(struct pg_history *h, const struct pg_work *w, struct error
     CLEANUP_STR struct str sql = STR_INIT;
     int r = E_OK;
 
-    for (uint32_t i = 0; i < w->spec->n && r == E_OK; i++)
+    for (uint32_t i = 0; i < w->spec->n && r == E_OK && !h->expected; i++)
         r = pg_work_fits(h, step_at(w, i), w->undo, e);
     for (uint32_t i = 0; i < w->spec->n && r == E_OK; i++) {
         if (i)
@@ -257,7 +257,23 @@ int pg_work_run(struct pg *pg, const struct pg_work *w, const char *before, stru
 
     str_add(&sql, before);
     add_set_up_of(&sql, pg, w, 0);
-    r = str_ok(&sql) ? pg_history_open_behind(pg, &w->spec->place, str_text(&sql), &h, e)
-                     : error_oom(e);
+    if (!str_ok(&sql))
+        return error_oom(e);
+    if (!w->expected) {
+        r = pg_history_open_behind(pg, &w->spec->place, str_text(&sql), &h, e);
+    } else {
+        r = pg_history_expect(pg, &w->spec->place, w->expected, &h, e);
+        if (r == E_OK)
+            r = pg_exec(pg, str_text(&sql), e);
+    }
     return r == E_OK ? run_steps(&h, w, e) : r;
+}
+
+bool pg_work_was_misled(struct pg *pg, const struct pg_work *w, int outcome)
+{
+    bool is = true;
+
+    if (!w->expected || pg->lost || (outcome != E_REFUSED && outcome != E_CHANGED))
+        return false;
+    return pg_history_is(pg, &w->spec->place, w->expected, &is, NULL) == E_OK && !is;
 }

@@ -27,6 +27,7 @@ struct pg_work {
     const char *run;
     uint32_t group;
     const char *log_head;
+    const char *expected; /* the head that the history should have; NULL: it is asked */
     int64_t lock_timeout_ms, statement_timeout_ms;
 };
 
@@ -35,6 +36,8 @@ bool pg_work_is_outside(const struct pg_work *w);
  * transaction: statements that go in one message with the first of ours, each ended by a semicolon.
  * E_CHANGED: the plan does not fit any more. Errors name file, line and statement. */
 int pg_work_run(struct pg *pg, const struct pg_work *w, const char *before, struct error *e);
+/* Was it not E_OK because of what was expected, so that it is worth another try without? */
+bool pg_work_was_misled(struct pg *pg, const struct pg_work *w, int outcome);
 /* The parts of it. E_CHANGED: the step does not fit any more. */
 int pg_work_fits(struct pg_history *h, const struct step *step, bool undo, struct error *e);
 /* Adds statements: an end to what the script left in the session, and the history row. */
