@@ -1,0 +1,147 @@
+"""Which tries a wire test makes: a sample of all points of its fleets, within a time, or all of them.
+
+    --suite quick|soak     a sample within --seconds, or every point of every fleet
+    --seconds N            for all fleets together; a quick one has 20
+    --seed S               draws the sample; printed, so that it can be drawn again
+    --fleet F              this one only
+    --what W               faults whose name begins so only
+    --at POINT [--then POINT]    one try, as a failure prints it
+
+Of the points where lockstep is killed every other one has its recovery killed, too, at a message or a call of that; the
+last word is always that of a recovery without a fault. Prints TAP: a line a fleet, and below one that failed the
+command that repeats that try.
+"""
+
+import argparse
+import math
+import random
+import sys
+import time
+
+from wire import ANSWER, REQUEST
+from wirefaults import CALL, KILLS, Point, afterwards, attempt, calls, faults
+
+QUICK_SECONDS = 20
+SLOW = {"crash": 3, "quit": 3, "drop": 8, "hush": 8}  # drawn so many times less often than others
+
+
+def options(doc, fleets):
+    p = argparse.ArgumentParser(description=f"{doc}\n{__doc__}", formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--suite", choices=("quick", "soak"), default="quick")
+    p.add_argument("--seconds", type=float)
+    p.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
+    p.add_argument("--fleet", choices=tuple(fleets))
+    p.add_argument("--what", default="")
+    p.add_argument("--at", type=Point.parse)
+    p.add_argument("--then", type=Point.parse)
+    return p.parse_args()
+
+
+def counts(fleet):
+    """{(server or "", direction): how many there are in an undisturbed up}; the fleet is at base before and after."""
+    fleet.arm()
+    found = {("", CALL): calls(fleet, "up", "--yes")}
+    for name, part in fleet.on_servers.items():
+        seen = part.proxy.seen()
+        found |= {(name, d): sum(m.direction == d for m in seen) for d in (REQUEST, ANSWER)}
+    if problem := afterwards(fleet):
+        raise SystemExit(problem)
+    return found
+
+
+def points(fleet, found, what):
+    """All there are."""
+    for (name, direction), n in found.items():
+        there = faults(fleet.on_servers[name].server) if name else KILLS
+        for fault in filter(lambda f: f.startswith(what), there):
+            yield from (Point(name, direction, number, fault) for number in range(1, n + 1))
+
+
+def weight(point, kinds):
+    """Each fault as often as another, however many points it has; those that take long less often."""
+    return 1 / SLOW.get(point.what.split()[0], 1) / kinds[point.direction == CALL, point.what]
+
+
+def sampled(rng, every):
+    """All in an order of chance, the heavier ones sooner."""
+    kinds = {}
+    for point in every:
+        key = point.direction == CALL, point.what
+        kinds[key] = kinds.get(key, 0) + 1
+    return sorted(every, key=lambda point: math.log(1 - rng.random()) / weight(point, kinds), reverse=True)
+
+
+def second(rng, found, point):
+    """A kill of the recovery; it has fewer messages than a run, and most of what happens is at its beginning."""
+    if not point.what.startswith("kill") or rng.random() < 0.5:
+        return None
+    name, direction = rng.choice(sorted(found))
+    most = max(1, found[name, direction] // 2)
+    return Point(name, direction, min(rng.randint(1, most), rng.randint(1, most)), rng.choice(KILLS))
+
+
+class Campaign:
+    """The fleets by name: make(kind) gives one that is at base. `named` are cases of its own: functions of a fleet
+    that return what is wrong."""
+
+    def __init__(self, words, make, kinds, named=None):
+        self.words, self.make, self.named = words, make, named or {}
+        self.kinds = [words.fleet] if words.fleet else list(kinds)
+        self.number = self.failed = 0
+        self.rng = random.Random(words.seed)
+
+    def run(self):
+        words = self.words
+        if words.at:
+            return self.one()
+        print(f"# seed {words.seed}\n1..{len(self.kinds) + sum(len(self.named.get(k, ())) for k in self.kinds)}")
+        seconds = words.seconds or (QUICK_SECONDS if words.suite == "quick" else 10**9)
+        end = time.monotonic() + seconds
+        for i, kind in enumerate(self.kinds):
+            with self.make(kind) as fleet:
+                for title, case in self.named.get(kind, ()):
+                    self.tell(f"{kind}: {title}", case(fleet))
+                left = end - time.monotonic()
+                self.points(fleet, time.monotonic() + left / (len(self.kinds) - i))
+        return self.failed > 0
+
+    def one(self):
+        fleet = self.make(self.kinds[0])
+        counts(fleet)
+        problem, hit = attempt(fleet, self.words.at, self.words.then)
+        print(problem or ("fine" if hit else "no such point"))
+        if problem:
+            print(f"kept: {fleet.folder}")
+            return True
+        fleet.close()
+        return False
+
+    def points(self, fleet, until):
+        found = counts(fleet)
+        every = list(points(fleet, found, self.words.what))
+        tried, problem = 0, ""
+        for point in sampled(self.rng, every):
+            if tried and time.monotonic() > until:
+                break
+            then = second(self.rng, found, point)
+            problem, hit = attempt(fleet, point, then)
+            tried += hit
+            if problem:  # the fleet is not as the next try needs it
+                problem += f"\nrepeat: {self.command(fleet, point, then)}"
+                break
+        problem = problem or afterwards(fleet)
+        sizes = ", ".join(f"{n} {'.'.join(filter(None, key))}s" for key, n in found.items())
+        self.tell(f"{fleet.kind}: {tried} faults of {len(every)} ({sizes}), all or none", problem or (
+            "" if tried else "no fault was met"))
+
+    @staticmethod
+    def command(fleet, point, then):
+        return f"{sys.argv[0]} --fleet {fleet.kind} --at '{point}'" + (f" --then '{then}'" if then else "")
+
+    def tell(self, title, problem):
+        self.number += 1
+        self.failed += bool(problem)
+        for line in problem.splitlines():
+            print(f"# {line}")
+        print(f"{'not ok' if problem else 'ok'} {self.number} - {title}", flush=True)
+
