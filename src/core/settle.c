@@ -122,9 +122,10 @@ void group_settled(struct run *run, struct group *g, const struct event *event)
         return;
     if (event->outcome != E_OK && g->refused == refused) /* else the members say it */
         failure_add(run, g->id, UINT32_MAX, event->cause);
+    g->not_settled = g->not_settled || event->outcome == E_BUSY; /* what it left is no member's */
     if (--g->pending)
         return;
-    if (!all_settled(g)) {
+    if (!all_settled(g) || g->not_settled) {
         group_doubt(run, g);
     } else if (g->state == GROUP_ROLLING_BACK) {
         set_group(run, g, GROUP_NOTING);
