@@ -1,14 +1,15 @@
 /*
  * Loaded into the program with LD_PRELOAD, it lets the program's patience end sooner: what it takes
- * for a second of monotonic time is HASTE times shorter. So a test of a connection that falls silent
- * need not wait the half minute that a user's network is given. The day's time stays as it is.
+ * for a second of monotonic time is HASTE times shorter. So a test of a connection that falls
+ * silent need not wait the half minute that a user's network is given. The day's time stays as it
+ * is.
  */
-#define VISIBLE __attribute__((visibility("default")))
-
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
+
+#define VISIBLE __attribute__((visibility("default")))
 
 static long long haste = 1, began;
 
@@ -38,7 +39,7 @@ __attribute__((constructor)) static void begin(void)
 
     ask(CLOCK_MONOTONIC, &now);
     began = ns(&now);
-    haste = text && atoll(text) > 0 ? atoll(text) : 1;
+    haste = text ? strtoll(text, NULL, 10) : 1;
 }
 
 VISIBLE int clock_gettime(clockid_t id, struct timespec *t)

@@ -9,7 +9,8 @@
 
 Messages of all connections are counted together, each direction for itself, from 1, in the order in which
 they come. A fault happens once. A connection is served by two threads, one a direction. One that was hushed
-stays on the server's side, as it does when a network is cut, until lift() or close().
+stays on the server's side, as it does when a network is cut, until lift() or close(). A server is slow when each
+of its answers takes `pause` seconds more.
 """
 
 import os
@@ -118,6 +119,8 @@ class Connection:
             self.silent = True
         if what == LOSE:
             self.lost.add(direction)
+        if self.proxy.pause and direction == ANSWER:
+            self.over.wait(self.proxy.pause)
         if what == DELAY:
             self.over.wait(fault.seconds)
         if what == CUT_AFTER:
@@ -142,6 +145,7 @@ class Proxy:
         self.server, self.goal = server, server.address(tcp)
         self.lock, self.open, self.connections = threading.Condition(), {}, 0
         self.folder = self.problem = None
+        self.pause = 0
         self.arm()
         self.address = ("tcp", "127.0.0.1", place.free_port()) if tcp else self._socket_address()
         self.listener = self._socket(self.address)

@@ -18,10 +18,11 @@ import os
 import re
 import signal
 import subprocess
+import threading
 from dataclasses import dataclass
 
 from proxy import CUT_AFTER, CUT_BEFORE, DELAY, HUSH, LOSE, Fault
-from wirefleet import LOCK_TIMEOUT, PROGRAM, ended
+from wirefleet import LIMIT, LOCK_TIMEOUT, PROGRAM, ended
 
 BUILD = os.path.dirname(PROGRAM)
 KILLAT = os.environ.get("KILLAT") or os.path.join(BUILD, "tests", "kill", "killat")
@@ -62,7 +63,8 @@ class Run:
     """A run of lockstep with a fault in it."""
 
     def __init__(self, fleet, point, words):
-        self.fleet, self.point, self.process, self.hit, self.waiting = fleet, point, None, False, None
+        self.fleet, self.point, self.process, self.hit = fleet, point, None, False
+        self.acts, self.acted, self.waiting = None, threading.Event(), None
         part = fleet.on_servers.get(point.server)
         self.server, self.proxy = (part.server, part.proxy) if part else (None, None)
         if point.direction == CALL:
@@ -83,6 +85,8 @@ class Run:
         self.process = self.fleet.start(*words, env=env)
         self.code, self.out = ended(self.process)
         self.hit = self.proxy.hit is not None
+        if self.acts and self.hit and not self.acted.wait(LIMIT):
+            raise SystemExit(f"{self.point}: the test's own part of it has no end")
         if self.waiting:
             self.waiting()
 
@@ -95,10 +99,15 @@ class Run:
             return Fault(*at, what=HUSH)
         if kind == "delay":
             return Fault(*at, what=DELAY, seconds=LOCK_TIMEOUT + 0.5)
-        act = {"cut": lambda: None, "kill": self._kill, "crash": self._crash, "quit": self._quit}[kind]
-        if when == "stay":
-            act = self._down
-        return Fault(*at, what=CUT_AFTER if when == "after" else CUT_BEFORE, act=act)
+        self.acts = {"kill": self._kill, "crash": self._down if when == "stay" else self._crash,
+                     "quit": self._quit}.get(kind)
+        return Fault(*at, what=CUT_AFTER if when == "after" else CUT_BEFORE, act=self._act)
+
+    def _act(self):
+        """By the proxy, which holds the message meanwhile; lockstep may be through before it is."""
+        if self.acts:
+            self.acts()
+        self.acted.set()
 
     def _kill(self):
         self.process.kill()

@@ -188,11 +188,11 @@ class Fleet:
             self.parts.append(Files(self.folder, live))
         os.mkdir(os.path.join(self.folder, "migrations"))
         for name, text in (item for part in self.parts for item in part.migrations().items()):
-            self._write(f"migrations/{name}", text)
-        self._write("lockstep.conf", f'lock_timeout = "{LOCK_TIMEOUT}s"\nstatement_timeout = "5s"\n'
+            self.write(f"migrations/{name}", text)
+        self.write("lockstep.conf", f'lock_timeout = "{LOCK_TIMEOUT}s"\nstatement_timeout = "5s"\n'
                     + "".join(part.configuration() for part in self.parts))
 
-    def _write(self, name, text):
+    def write(self, name, text):
         with open(os.path.join(self.folder, name), "w", encoding="utf-8") as f:
             f.write(text)
 
