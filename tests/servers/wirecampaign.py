@@ -38,7 +38,10 @@ def options(doc, fleets):
 
 
 def counts(fleet):
-    """{(server or "", direction): how many there are in an undisturbed up}; the fleet is at base before and after."""
+    """{(server or "", direction): how many there are in an undisturbed up}; the fleet is at base before and after.
+    The first up of all is another one: it makes our tables."""
+    if problem := afterwards(fleet):
+        raise SystemExit(problem)
     fleet.arm()
     found = {("", CALL): calls(fleet, "up", "--yes")}
     for name, part in fleet.on_servers.items():

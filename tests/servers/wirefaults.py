@@ -22,6 +22,7 @@ import threading
 from dataclasses import dataclass
 
 from proxy import CUT_AFTER, CUT_BEFORE, DELAY, HUSH, LOSE, Fault
+from wire import REQUEST
 from wirefleet import LIMIT, LOCK_TIMEOUT, PROGRAM, ended
 
 BUILD = os.path.dirname(PROGRAM)
@@ -60,9 +61,10 @@ class Point:
 
 
 class Run:
-    """A run of lockstep with a fault in it."""
+    """A run of lockstep with a fault in it; `when` finds the message instead of its number."""
 
-    def __init__(self, fleet, point, words):
+    def __init__(self, fleet, point, words, when=None):
+        self.when = when
         self.fleet, self.point, self.process, self.hit = fleet, point, None, False
         self.acts, self.acted, self.waiting = None, threading.Event(), None
         part = fleet.on_servers.get(point.server)
@@ -92,16 +94,16 @@ class Run:
 
     def _fault(self):
         kind, _, when = self.point.what.partition(" ")
-        at = (self.point.direction, self.point.number)
+        at = {"direction": self.point.direction, "number": self.point.number, "when": self.when}
         if kind == "drop":
-            return Fault(*at, what=LOSE)
+            return Fault(**at, what=LOSE)
         if kind == "hush":
-            return Fault(*at, what=HUSH)
+            return Fault(**at, what=HUSH)
         if kind == "delay":
-            return Fault(*at, what=DELAY, seconds=LOCK_TIMEOUT + 0.5)
+            return Fault(**at, what=DELAY, seconds=LOCK_TIMEOUT + 0.5)
         self.acts = {"kill": self._kill, "crash": self._down if when == "stay" else self._crash,
                      "quit": self._quit}.get(kind)
-        return Fault(*at, what=CUT_AFTER if when == "after" else CUT_BEFORE, act=self._act)
+        return Fault(**at, what=CUT_AFTER if when == "after" else CUT_BEFORE, act=self._act)
 
     def _act(self):
         """By the proxy, which holds the message meanwhile; lockstep may be through before it is."""
@@ -133,6 +135,27 @@ def calls(fleet, *words):
     if done.returncode != 0:
         raise SystemExit(f"without a fault: exit {done.returncode}: {done.stdout}{done.stderr}")
     return int(done.stdout.splitlines()[-1])
+
+
+def nth(text, k):
+    """The k-th request that begins so."""
+    seen = []
+
+    def when(message):
+        if message.direction == REQUEST and message.text.startswith(text):
+            seen.append(message)
+            return len(seen) == k
+        return False
+
+    return when
+
+
+def at_text(fleet, server, text, k, what, expected):
+    """A fault at a request that is known by its text, with the exit codes that `up` may have; what is wrong."""
+    up = Run(fleet, Point(server, REQUEST, 0, what), ("up", "--yes"), when=nth(text, k))
+    problem = judge(fleet, up.code, up.out) or ("" if up.hit else "no such request") or (
+        "" if up.code in expected else f"exit {up.code}, not {expected}: {up.out}")
+    return f"{what} at {text} {k}: {problem}" if problem else ""
 
 
 def attempt(fleet, point, then=None):

@@ -14,9 +14,8 @@ sys.dont_write_bytecode = True
 
 import servers
 import wirecampaign
-from proxy import CUT_AFTER, CUT_BEFORE, Fault, Proxy
-from wire import REQUEST
-from wirefaults import judge
+from proxy import Proxy
+from wirefaults import at_text
 from wirefleet import Fleet, Postgres
 
 FLEETS = ("prepared", "files", "logged", "outside")
@@ -24,27 +23,16 @@ FLEETS = ("prepared", "files", "logged", "outside")
 
 def lost_at_a_vote(fleet):
     """A vote that arrived counts though its answer is lost; a commit is tried until it is there."""
-    for text, cut, expected in (("PREPARE TRANSACTION", CUT_BEFORE, 1), ("PREPARE TRANSACTION", CUT_AFTER, 0),
-                                ("COMMIT PREPARED", CUT_BEFORE, 0), ("COMMIT PREPARED", CUT_AFTER, 0)):
-        fleet.arm(Fault(REQUEST, what=cut, when=nth(text, 2)), "eu")
-        code, out = fleet.run("up", "--yes")
-        problem = judge(fleet, code, out) or ("" if code == expected else f"exit {code}, not {expected}: {out}")
-        if problem:
-            return f"{cut} {text}: {problem}"
+    for text, what, expected in (("PREPARE TRANSACTION", "cut before", 1), ("PREPARE TRANSACTION", "cut after", 0),
+                                 ("COMMIT PREPARED", "cut before", 0), ("COMMIT PREPARED", "cut after", 0)):
+        if problem := at_text(fleet, "eu", text, 2, what, (expected,)):
+            return problem
     return ""
 
 
-def nth(text, k):
-    """A `when` for a fault: the k-th request that begins so."""
-    seen = []
-
-    def when(message):
-        if message.direction == REQUEST and message.text.startswith(text):
-            seen.append(message)
-            return len(seen) == k
-        return False
-
-    return when
+def died_at_a_vote(fleet):
+    """A server that stays away leaves what was begun on it in doubt, whoever else has voted."""
+    return at_text(fleet, "eu", "PREPARE TRANSACTION", 2, "crash stay", (4,))
 
 
 def main():
@@ -66,7 +54,8 @@ def main():
             return Fleet(kind, [part], files=kind == "files", live=True)
 
         named = {"prepared": [("lost at a vote or a commit, what arrived counts, what did not is tried again",
-                               lost_at_a_vote)]}
+                               lost_at_a_vote),
+                              ("a server that dies with votes, and stays away until recover", died_at_a_vote)]}
         return wirecampaign.Campaign(words, make, FLEETS, named).run()
 
 

@@ -14,27 +14,28 @@ sys.dont_write_bytecode = True
 
 import servers
 import wirecampaign
-from proxy import CUT_AFTER, CUT_BEFORE, Fault, Proxy
-from wire import REQUEST
-from wirefaults import judge
+from proxy import Proxy
+from wirefaults import at_text
 from wirefleet import Fleet, MariaDB, Postgres
-from wiretest import nth
 
 FLEETS = ("schema", "files", "rows", "engines")
-STATEMENTS = [("CREATE TABLE notes", CUT_BEFORE, 1), ("CREATE TABLE notes", CUT_AFTER, 1),
-              ("ALTER TABLE users", CUT_AFTER, 1)]
-COMMITS = [("XA COMMIT", CUT_BEFORE, 0), ("XA COMMIT", CUT_AFTER, 0)]
+STATEMENTS = (("CREATE TABLE notes", "cut before", 1), ("CREATE TABLE notes", "cut after", 1),
+              ("ALTER TABLE users", "cut after", 1))
+COMMITS = (("XA COMMIT", "cut before", 0), ("XA COMMIT", "cut after", 0))
 
 
 def lost(fleet):
     """What arrived counts though its answer is lost, what is decided is carried through."""
-    for text, cut, expected in COMMITS if fleet.kind == "rows" else STATEMENTS:
-        fleet.arm(Fault(REQUEST, what=cut, when=nth(text, 2)), "my")
-        code, out = fleet.run("up", "--yes")
-        problem = judge(fleet, code, out) or ("" if code == expected else f"exit {code}, not {expected}: {out}")
-        if problem:
-            return f"{cut} {text}: {problem}"
+    for text, what, expected in COMMITS if fleet.kind == "rows" else STATEMENTS:
+        if problem := at_text(fleet, "my", text, 2, what, (expected,)):
+            return problem
     return ""
+
+
+def died(fleet):
+    """A server that stays away: tenants that never came to their statements have rows in the ledger, too."""
+    return at_text(fleet, "my", "USE `m1`; SET SESSION", 1, "crash stay", (4,)) or at_text(
+        fleet, "my", "CREATE TABLE notes", 1, "crash stay", (4,))
 
 
 def main():
@@ -54,6 +55,7 @@ def main():
 
         named = {kind: [("lost at a statement or a commit, undone or carried through", lost)]
                  for kind in ("schema", "rows")}
+        named["schema"].append(("a server that dies when tenants are announced, and stays away until recover", died))
         return wirecampaign.Campaign(words, make, FLEETS, named).run()
 
 
