@@ -107,6 +107,8 @@ static bool try_again(struct run *run, struct group *g, const struct event *even
 
 static bool all_settled(const struct group *g)
 {
+    if (g->not_settled)
+        return false;
     for (uint32_t i = 0; i < g->n; i++)
         if (is_unsettled(&g->members[i]))
             return false;
@@ -125,7 +127,7 @@ void group_settled(struct run *run, struct group *g, const struct event *event)
     g->not_settled = g->not_settled || event->outcome == E_BUSY; /* what it left is no member's */
     if (--g->pending)
         return;
-    if (!all_settled(g) || g->not_settled) {
+    if (!all_settled(g)) {
         group_doubt(run, g);
     } else if (g->state == GROUP_ROLLING_BACK) {
         set_group(run, g, GROUP_NOTING);

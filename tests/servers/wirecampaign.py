@@ -4,7 +4,7 @@
     --seconds N            for all fleets together; a quick one has 20
     --seed S               draws the sample; printed, so that it can be drawn again
     --fleet F              this one only
-    --what W               faults whose name begins so only
+    --only TEXT            points only that have this in them: "hush", "call", "my.answer"
     --at POINT [--then POINT]    one try, as a failure prints it
 
 Of the points where lockstep is killed every other one has its recovery killed, too, at a message or a call of that; the
@@ -31,7 +31,7 @@ def options(doc, fleets):
     p.add_argument("--seconds", type=float)
     p.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     p.add_argument("--fleet", choices=tuple(fleets))
-    p.add_argument("--what", default="")
+    p.add_argument("--only", default="")
     p.add_argument("--at", type=Point.parse)
     p.add_argument("--then", type=Point.parse)
     return p.parse_args()
@@ -52,11 +52,10 @@ def counts(fleet):
     return found
 
 
-def points(fleet, found, what):
+def points(fleet, found):
     """All there are."""
     for (name, direction), n in found.items():
-        there = faults(fleet.on_servers[name].server) if name else KILLS
-        for fault in filter(lambda f: f.startswith(what), there):
+        for fault in faults(fleet.on_servers[name].server) if name else KILLS:
             yield from (Point(name, direction, number, fault) for number in range(1, n + 1))
 
 
@@ -121,7 +120,7 @@ class Campaign:
 
     def points(self, fleet, until):
         found = counts(fleet)
-        every = list(points(fleet, found, self.words.what))
+        every = [point for point in points(fleet, found) if self.words.only in str(point)]
         tried, problem = 0, ""
         for point in sampled(self.rng, every):
             if tried and time.monotonic() > until:
@@ -147,4 +146,3 @@ class Campaign:
         for line in problem.splitlines():
             print(f"# {line}")
         print(f"{'not ok' if problem else 'ok'} {self.number} - {title}", flush=True)
-

@@ -208,4 +208,3 @@ def afterwards(fleet, steps=(UP, *DOWN, LOG)):
         if set(state.values()) != {expected}:
             return f"afterwards {words[0]}: {state}"
     return ""
-

@@ -11,11 +11,13 @@ import shutil
 import sqlite3
 import subprocess
 import tempfile
+import time
 
 
 PROGRAM = os.environ.get("LOCKSTEP") or os.path.abspath("build/lockstep")
 LIMIT = 100  # seconds; what takes longer hangs
 LOCK_TIMEOUT = 1  # seconds
+PASSING = 2  # seconds
 NOTES = """CREATE TABLE notes(id INTEGER PRIMARY KEY, body TEXT);
 -- lockstep:down
 DROP TABLE notes;
@@ -213,7 +215,11 @@ class Fleet:
         return {tenant: is_there for part in self.parts for tenant, is_there in part.state().items()}
 
     def left(self):
-        return [problem for part in self.parts for problem in part.left()]
+        """What stays: a commit that a killed client asked for may be on its way out for a moment."""
+        until = time.monotonic() + PASSING
+        while (found := [problem for part in self.parts for problem in part.left()]) and time.monotonic() < until:
+            time.sleep(0.05)
+        return found
 
     def arm(self, fault=None, name=None):
         """A fault at one server's proxy, and none at the others'."""

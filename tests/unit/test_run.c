@@ -497,33 +497,6 @@ static void a_member_that_does_not_settle_is_in_doubt(void **state)
     run_free(run);
 }
 
-/* A ledger row of a tenant that never came to its vote, on a server that is down: recovery sees to
- * it. */
-static void who_is_busy_to_the_end_is_not_settled_though_every_member_is(void **state)
-{
-    static const struct line lines[] = {
-        ONE_VOTES,
-        {"voted 0 refused", "log refused 0, settle 0 abort"},
-        {"settled 0 busy", "timer settle 0 5ms"},
-        {"timer settle 0", "settle 0 abort"},
-        {"settled 0 busy", "timer settle 0 10ms"},
-        {"timer settle 0", "settle 0 abort"},
-        {"settled 0 busy", "timer settle 0 20ms"},
-        {"timer settle 0", "settle 0 abort"},
-        {"settled 0 busy", "timer settle 0 40ms"},
-        {"timer settle 0", "settle 0 abort"},
-        {"settled 0 busy", "timer settle 0 80ms"},
-        {"timer settle 0", "settle 0 abort"},
-        {"settled 0 busy", "timer settle 0 160ms"},
-        {"timer settle 0", "settle 0 abort"},
-        {"settled 0 busy", "end"},
-        {0},
-    };
-
-    (void)state;
-    ends(&files, SIZES(1), lines, RUN_DOUBT);
-}
-
 static void a_member_that_refuses_its_roll_forward_turns_its_group(void **state)
 {
     static const struct line lines[] = {
@@ -605,7 +578,6 @@ int main(void)
         cmocka_unit_test(an_end_that_cannot_be_recorded_is_in_doubt),
         cmocka_unit_test(only_a_certain_no_of_the_files_aborts),
         cmocka_unit_test(a_member_that_does_not_settle_is_in_doubt),
-        cmocka_unit_test(who_is_busy_to_the_end_is_not_settled_though_every_member_is),
         cmocka_unit_test(a_member_that_refuses_its_roll_forward_turns_its_group),
         cmocka_unit_test(each_participant_is_asked_and_one_failure_counts),
     };
