@@ -42,22 +42,22 @@ __attribute__((constructor)) static void begin(void)
     haste = text ? strtoll(text, NULL, 10) : 1;
 }
 
-VISIBLE int clock_gettime(clockid_t id, struct timespec *t)
+VISIBLE int clock_gettime(clockid_t clock_id, struct timespec *tp)
 {
-    int r = ask(id, t);
+    int r = ask(clock_id, tp);
 
-    if (r == 0 && id == CLOCK_MONOTONIC && began)
-        *t = from_ns(began + (ns(t) - began) * haste);
+    if (r == 0 && clock_id == CLOCK_MONOTONIC && began)
+        *tp = from_ns(began + (ns(tp) - began) * haste);
     return r;
 }
 
 /* The runtime waits for the monotonic clock, and on nothing else. */
 VISIBLE int pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex,
-                                   const struct timespec *until)
+                                   const struct timespec *abstime)
 {
     int (*next)(pthread_cond_t *, pthread_mutex_t *, const struct timespec *) =
         (__typeof__(next))dlvsym(RTLD_NEXT, "pthread_cond_timedwait", "GLIBC_2.3.2");
-    struct timespec real = from_ns(began + (ns(until) - began) / haste);
+    struct timespec real = from_ns(began + (ns(abstime) - began) / haste);
 
     return next(cond, mutex, &real);
 }
