@@ -1,7 +1,7 @@
 """Which tries a wire test makes: a sample of all points of its fleets, within a time, or all of them.
 
-    --suite quick|soak     a sample within --seconds, or every point of every fleet
-    --seconds N            for all fleets together; a quick one has 20
+    --suite quick|soak     a sample of the first fleet and of one that is drawn, or every point of every fleet
+    --seconds N            for all fleets together, and a sample of each; a quick suite has 20
     --seed S               draws the sample; printed, so that it can be drawn again
     --fleet F              this one only
     --only TEXT            points only that have this in them: "hush", "call", "my.answer"
@@ -19,7 +19,7 @@ import sys
 import time
 
 from wire import ANSWER, REQUEST
-from wirefaults import CALL, KILLS, Point, afterwards, attempt, calls, faults
+from wirefaults import CALL, DOWN, KILLS, UP, Point, afterwards, attempt, calls, faults
 
 QUICK_SECONDS = 20
 SLOW = {"crash": 3, "quit": 3, "drop": 8, "hush": 8}  # drawn so many times less often than others
@@ -40,14 +40,14 @@ def options(doc, fleets):
 def counts(fleet):
     """{(server or "", direction): how many there are in an undisturbed up}; the fleet is at base before and after.
     The first up of all is another one: it makes our tables."""
-    if problem := afterwards(fleet):
+    if problem := afterwards(fleet, (UP, DOWN)):
         raise SystemExit(problem)
     fleet.arm()
     found = {("", CALL): calls(fleet, "up", "--yes")}
     for name, part in fleet.on_servers.items():
         seen = part.proxy.seen()
         found |= {(name, d): sum(m.direction == d for m in seen) for d in (REQUEST, ANSWER)}
-    if problem := afterwards(fleet):
+    if problem := afterwards(fleet, (DOWN,)):
         raise SystemExit(problem)
     return found
 
@@ -88,9 +88,11 @@ class Campaign:
 
     def __init__(self, words, make, kinds, named=None):
         self.words, self.make, self.named = words, make, named or {}
-        self.kinds = [words.fleet] if words.fleet else list(kinds)
         self.number = self.failed = 0
         self.rng = random.Random(words.seed)
+        self.kinds = [words.fleet] if words.fleet else list(kinds)
+        if words.suite == "quick" and not words.seconds and not words.fleet:
+            self.kinds = [kinds[0], self.rng.choice(kinds[1:])]
 
     def run(self):
         words = self.words

@@ -192,13 +192,13 @@ def judge(fleet, code, out):
         return f"wrong: up said that the fleet is as it was: {out}"
     if left := fleet.left():
         return f"left over: {left}; up: exit {code}: {out}; recover: {words}"
-    return afterwards(fleet, DOWN if "1" in state.values() else ())
+    return afterwards(fleet, (DOWN,) if "1" in state.values() else ())
 
 
-UP, DOWN, LOG = (("up", "--yes"), "1"), ((("down", "base", "--yes"), "0"),), (("log", "--verify"), "0")
+UP, DOWN, LOG = (("up", "--yes"), "1"), (("down", "base", "--yes"), "0"), (("log", "--verify"), "0")
 
 
-def afterwards(fleet, steps=(UP, *DOWN, LOG)):
+def afterwards(fleet, steps=(UP, DOWN, LOG)):
     """The fleet goes on as if nothing had been: up, and back down. Between tries the next one is the up."""
     for words, expected in steps:
         code, out = fleet.run(*words)
