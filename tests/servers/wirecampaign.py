@@ -13,15 +13,19 @@ command that repeats that try.
 """
 
 import argparse
+import collections
 import math
 import random
+import re
 import sys
 import time
+from dataclasses import dataclass
 
 from wire import ANSWER, REQUEST
 from wirefaults import CALL, DOWN, KILLS, UP, Point, afterwards, attempt, calls, faults
 
 QUICK_SECONDS = 20
+STATEMENT, COMMIT = "CREATE|INSERT INTO (notes|users)", "COMMIT|XA COMMIT|START TRANSACTION; DELETE FROM"
 SLOW = {"crash": 3, "quit": 3, "drop": 8, "hush": 8}  # drawn so many times less often than others
 
 
@@ -37,16 +41,38 @@ def options(doc, fleets):
     return p.parse_args()
 
 
+@dataclass
+class Seen:
+    """Of one direction in an undisturbed up: how many, and with which number its phases begin."""
+
+    n: int
+    starts: tuple = ()
+
+    def phase(self, number):
+        return sum(number >= start for start in self.starts)
+
+
+def phases(messages, direction):
+    """To the first statement of a migration; to the first commit of a vote; to the end, which is short."""
+    starts = []
+    for text in (STATEMENT, COMMIT):
+        for i, m in enumerate(messages):
+            if m.direction == REQUEST and re.match(text, m.text):
+                starts.append(1 + sum(before.direction == direction for before in messages[:i]))
+                break
+    return Seen(sum(m.direction == direction for m in messages), tuple(starts))
+
+
 def counts(fleet):
-    """{(server or "", direction): how many there are in an undisturbed up}; the fleet is at base before and after.
-    The first up of all is another one: it makes our tables."""
+    """{(server or "", direction): Seen}; the fleet is at base before and after. The first up of all is another one: it
+    makes our tables."""
     if problem := afterwards(fleet, (UP, DOWN)):
         raise SystemExit(problem)
     fleet.arm()
-    found = {("", CALL): calls(fleet, "up", "--yes")}
+    found = {("", CALL): Seen(calls(fleet, "up", "--yes"))}
     for name, part in fleet.on_servers.items():
         seen = part.proxy.seen()
-        found |= {(name, d): sum(m.direction == d for m in seen) for d in (REQUEST, ANSWER)}
+        found |= {(name, d): phases(seen, d) for d in (REQUEST, ANSWER)}
     if problem := afterwards(fleet, (DOWN,)):
         raise SystemExit(problem)
     return found
@@ -54,23 +80,24 @@ def counts(fleet):
 
 def points(fleet, found):
     """All there are."""
-    for (name, direction), n in found.items():
+    for (name, direction), seen in found.items():
         for fault in faults(fleet.on_servers[name].server) if name else KILLS:
-            yield from (Point(name, direction, number, fault) for number in range(1, n + 1))
+            yield from (Point(name, direction, number, fault) for number in range(1, seen.n + 1))
 
 
-def weight(point, kinds):
-    """Each fault as often as another, however many points it has; those that take long less often."""
-    return 1 / SLOW.get(point.what.split()[0], 1) / kinds[point.direction == CALL, point.what]
+def sampled(rng, found, every):
+    """All in an order of chance: each fault in each phase as often as another, however many points it has there, and
+    those that take long less often."""
 
+    def kind(point):
+        return point.direction == CALL, point.what, found[point.server, point.direction].phase(point.number)
 
-def sampled(rng, every):
-    """All in an order of chance, the heavier ones sooner."""
-    kinds = {}
-    for point in every:
-        key = point.direction == CALL, point.what
-        kinds[key] = kinds.get(key, 0) + 1
-    return sorted(every, key=lambda point: math.log(1 - rng.random()) / weight(point, kinds), reverse=True)
+    many = collections.Counter(map(kind, every))
+
+    def key(point):
+        return math.log(1 - rng.random()) * SLOW.get(point.what.split()[0], 1) * many[kind(point)]
+
+    return sorted(every, key=key, reverse=True)
 
 
 def second(rng, found, point):
@@ -78,7 +105,7 @@ def second(rng, found, point):
     if not point.what.startswith("kill") or rng.random() < 0.5:
         return None
     name, direction = rng.choice(sorted(found))
-    most = max(1, found[name, direction] // 2)
+    most = max(1, found[name, direction].n // 2)
     return Point(name, direction, min(rng.randint(1, most), rng.randint(1, most)), rng.choice(KILLS))
 
 
@@ -124,7 +151,7 @@ class Campaign:
         found = counts(fleet)
         every = [point for point in points(fleet, found) if self.words.only in str(point)]
         tried, problem = 0, ""
-        for point in sampled(self.rng, every):
+        for point in sampled(self.rng, found, every):
             if tried and time.monotonic() > until:
                 break
             then = second(self.rng, found, point)
@@ -134,7 +161,7 @@ class Campaign:
                 problem += f"\nrepeat: {self.command(fleet, point, then)}"
                 break
         problem = problem or afterwards(fleet)
-        sizes = ", ".join(f"{n} {'.'.join(filter(None, key))}s" for key, n in found.items())
+        sizes = ", ".join(f"{seen.n} {'.'.join(filter(None, key))}s" for key, seen in found.items())
         self.tell(f"{fleet.kind}: {tried} faults of {len(every)} ({sizes}), all or none", problem or (
             "" if tried else "no fault was met"))
 

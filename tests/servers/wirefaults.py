@@ -150,10 +150,11 @@ def nth(text, k):
     return when
 
 
-def at_text(fleet, server, text, k, what, expected):
-    """A fault at a request that is known by its text, with the exit codes that `up` may have; what is wrong."""
+def at_text(fleet, server, text, k, what, expected, state=None):
+    """A fault at a request that is known by its text, with the exit codes that `up` may have, and the state of all after
+    recover; what is wrong."""
     up = Run(fleet, Point(server, REQUEST, 0, what), ("up", "--yes"), when=nth(text, k))
-    problem = judge(fleet, up.code, up.out) or ("" if up.hit else "no such request") or (
+    problem = judge(fleet, up.code, up.out, state) or ("" if up.hit else "no such request") or (
         "" if up.code in expected else f"exit {up.code}, not {expected}: {up.out}")
     return f"{what} at {text} {k}: {problem}" if problem else ""
 
@@ -174,7 +175,7 @@ def acceptable(name, code, out, codes):
     return "" if code in codes else f"{name}: exit {code}: {out}"
 
 
-def judge(fleet, code, out):
+def judge(fleet, code, out, want=None):
     """What is wrong after a fault and a recovery; empty for nothing."""
     fleet.arm()
     recovered, words = fleet.run("recover")
@@ -186,6 +187,8 @@ def judge(fleet, code, out):
     state = fleet.state()
     if len(set(state.values())) != 1 or not set(state.values()) <= {"0", "1"}:
         return f"torn: {state}; up: exit {code}: {out}; recover: {words}"
+    if want and want not in state.values():
+        return f"all are {state}, not {want}; recover: {words}"
     if code == 0 and "0" in state.values():
         return f"lost: up said done, and it is not there: {out}"
     if code in (1, 2, 5) and "1" in state.values():

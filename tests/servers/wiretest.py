@@ -8,6 +8,7 @@ there, no prepared transaction, held lock or ledger is left, and the next `up` w
 """
 
 import contextlib
+import signal
 import sys
 
 sys.dont_write_bytecode = True
@@ -28,6 +29,12 @@ def lost_at_a_vote(fleet):
         if problem := at_text(fleet, "eu", text, 2, what, (expected,)):
             return problem
     return ""
+
+
+def killed_at_a_commit(fleet):
+    """What is decided is carried through by recover, for those that had not committed yet."""
+    text = "COMMIT" if fleet.kind == "logged" else "COMMIT PREPARED"
+    return at_text(fleet, "eu", text, 2, "kill before", (-signal.SIGKILL,), "1")
 
 
 def died_at_a_vote(fleet):
@@ -53,9 +60,10 @@ def main():
             part = Postgres(through.server, through, outside=kind == "outside")
             return Fleet(kind, [part], files=kind == "files", live=True)
 
-        named = {"prepared": [("lost at a vote or a commit, what arrived counts, what did not is tried again",
-                               lost_at_a_vote),
-                              ("a server that dies with votes, and stays away until recover", died_at_a_vote)]}
+        killed = ("lockstep is killed between two commits, and the rest follows", killed_at_a_commit)
+        lost = ("lost at a vote or a commit, what arrived counts, what did not is tried again", lost_at_a_vote)
+        died = ("a server that dies with votes, and stays away until recover", died_at_a_vote)
+        named = {"prepared": [killed, lost, died], "files": [killed], "logged": [killed]}
         return wirecampaign.Campaign(words, make, FLEETS, named).run()
 
 

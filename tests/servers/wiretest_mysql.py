@@ -8,6 +8,7 @@ wirefaults.py, and the judgement is that of wiretest.py.
 """
 
 import contextlib
+import signal
 import sys
 
 sys.dont_write_bytecode = True
@@ -32,6 +33,12 @@ def lost(fleet):
     return ""
 
 
+def killed(fleet):
+    """What is decided is carried through by recover, for those that were not finished yet."""
+    text, k = ("XA COMMIT", 2) if fleet.kind == "rows" else ("START TRANSACTION; DELETE FROM", 1)
+    return at_text(fleet, "my", text, k, "kill before", (-signal.SIGKILL,), "1")
+
+
 def died(fleet):
     """A server that stays away: tenants that never came to their statements have rows in the ledger, too."""
     return at_text(fleet, "my", "USE `m1`; SET SESSION", 1, "crash stay", (4,)) or at_text(
@@ -53,8 +60,9 @@ def main():
                 parts.append(Postgres(pg, stack.enter_context(Proxy(pg))))
             return Fleet(kind, parts, files=kind in ("files", "engines"), live=True)
 
-        named = {kind: [("lost at a statement or a commit, undone or carried through", lost)]
-                 for kind in ("schema", "rows")}
+        common = [("lost at a statement or a commit, undone or carried through", lost),
+                  ("lockstep is killed when it is decided, and the rest follows", killed)]
+        named = {"schema": [*common], "rows": common}
         named["schema"].append(("a server that dies when tenants are announced, and stays away until recover", died))
         return wirecampaign.Campaign(words, make, FLEETS, named).run()
 
