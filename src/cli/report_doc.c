@@ -52,6 +52,15 @@ static void figures_doc(struct doc *d, json_t *in, const struct report *r)
         doc_int(d, by, guarantee_name((enum guarantee)g), (json_int_t)r->by_guarantee[g]);
 }
 
+static void cut_doc(struct doc *d, json_t *in, const struct report *r)
+{
+    json_t *cut = doc_object(d, in, "cut");
+
+    doc_int(d, cut, "groups", r->cut.groups);
+    doc_int(d, cut, "from", r->cut.groups ? r->cut.from : 0);
+    doc_int(d, cut, "to", r->cut.groups ? r->cut.to : 0);
+}
+
 static void weaker_doc(struct doc *d, json_t *in, const struct report *r)
 {
     json_t *items = doc_list(d, in, "weaker");
@@ -71,6 +80,7 @@ void report_doc(struct cli *cli, const struct report *r)
 
     run_doc(d, root, r);
     figures_doc(d, root, r);
+    cut_doc(d, root, r);
     weaker_doc(d, root, r);
     failures_doc(d, root, "failures", r->failures, r->n_failures);
     if (r->unrehearsed)

@@ -93,7 +93,7 @@ static void add_doubt(const struct report *r, struct str *out)
     if (r->n_in_doubt)
         text_count(out, r->n_in_doubt, "tenant");
     else
-        str_add(out, "the run log cannot say how the run ended");
+        str_add(out, "not everything could be settled");
     str_add(out, "; run lockstep recover");
 }
 
@@ -194,6 +194,17 @@ static void time_lines(struct str *out, const struct report *r)
     str_addc(out, '\n');
 }
 
+static void cut_line(struct str *out, const struct report *r)
+{
+    if (!r->cut.groups)
+        return;
+    str_add(out, "  groups      ");
+    text_count(out, r->cut.from, "tenant");
+    str_addf(out,
+             " would have been held longer than max_hold, %.3gs: cut into groups of up to %u\n",
+             (double)r->cut.max_hold_ms / 1000, r->cut.to);
+}
+
 static void foreign_line(struct str *out, const struct report *r)
 {
     if (!r->foreign)
@@ -241,6 +252,7 @@ static void report_text(struct cli *cli, const struct report *r)
     run_line(out, r);
     guarantee_line(out, r);
     time_lines(out, r);
+    cut_line(out, r);
     foreign_line(out, r);
     failure_lines(out, "failed", r->failures, r->n_failures, r->run);
     failure_lines(out, "skipped", r->skipped, r->n_skipped, "");

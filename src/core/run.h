@@ -79,7 +79,7 @@ struct group {
     uint32_t kept;    /* members that are committed and not taken back; of a group that undoes: 0 */
     enum found found; /* what participant 0 answered after a crash */
     bool compensating; /* the second wave: members whose effects show before the decision */
-    bool aborting, decided, held_too_long, not_closed;
+    bool aborting, decided, held_too_long, not_settled, not_closed;
     bool undone;                                          /* its undo is under way, or was tried */
     bool logged_deciding, logged_decided, logged_aborted; /* replayed */
 };

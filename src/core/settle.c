@@ -107,6 +107,8 @@ static bool try_again(struct run *run, struct group *g, const struct event *even
 
 static bool all_settled(const struct group *g)
 {
+    if (g->not_settled)
+        return false;
     for (uint32_t i = 0; i < g->n; i++)
         if (is_unsettled(&g->members[i]))
             return false;
@@ -122,6 +124,7 @@ void group_settled(struct run *run, struct group *g, const struct event *event)
         return;
     if (event->outcome != E_OK && g->refused == refused) /* else the members say it */
         failure_add(run, g->id, UINT32_MAX, event->cause);
+    g->not_settled = g->not_settled || event->outcome == E_BUSY; /* what it left is no member's */
     if (--g->pending)
         return;
     if (!all_settled(g)) {

@@ -44,7 +44,9 @@ struct sight {
 struct room {
     uint32_t branches; /* most in one group; 0: no bound */
     uint32_t width;    /* worked on at once */
+    int64_t answer_us; /* how long it takes to answer, at best; 0: unknown */
     char reason[160];  /* for `branches`: "max_prepared_transactions is 64 on eu-1" */
+    char pace[100];    /* of `answer_us`: "eu-1 answers in 20 ms" */
 };
 
 /* What all groups of a run share. Borrowed. */

@@ -20,6 +20,10 @@
 /* What a tenant takes, measured: see doc/benchmarks.md. Careful, for estimates only. */
 #define TENANTS_PER_SECOND 2000.0
 
+enum {
+    ANSWERS_A_TENANT = 10, /* of a server, until a tenant has voted; counted on the wire */
+    US_A_SECOND = 1000000
+};
 enum { MAPPINGS_LEFT = 4000 }; /* of vm.max_map_count, for code, heap and threads */
 
 /* A group larger than the descriptors keeps its locks by mappings: those bound it then. */
@@ -51,6 +55,37 @@ static void heed_servers(const struct session *s, const struct survey *survey,
     }
 }
 
+/* A group that has its share of this server's tenants is through when the server is. */
+static double pace_of(const struct session *s, size_t server, const struct room *room)
+{
+    uint32_t all = 0, here = 0;
+
+    for (size_t i = 0; i < s->fleet.n; i++) {
+        const struct tenant *t = &s->fleet.tenants[i];
+
+        all += s->selected[i];
+        here += s->selected[i] && t->engine != ENGINE_SQLITE && t->server == server;
+    }
+    if (!here || room->answer_us <= 0)
+        return TENANTS_PER_SECOND;
+    return (double)room->width * US_A_SECOND / ((double)room->answer_us * ANSWERS_A_TENANT) * all /
+           here;
+}
+
+/* What is held is held as long as the slowest server takes. */
+static void heed_pace(const struct session *s, const struct survey *survey,
+                      struct plan_request *request)
+{
+    for (size_t i = 0; survey->rooms && i < s->fleet.n_servers; i++) {
+        double pace = pace_of(s, i, &survey->rooms[i]);
+
+        if (pace >= request->tenants_per_second)
+            continue;
+        request->tenants_per_second = pace;
+        request->pace_reason = survey->rooms[i].pace;
+    }
+}
+
 struct plan_request migrate_request(const struct session *s, const struct migrate_options *o,
                                     const struct survey *survey)
 {
@@ -69,6 +104,7 @@ struct plan_request migrate_request(const struct session *s, const struct migrat
     };
 
     heed_servers(s, survey, &request);
+    heed_pace(s, survey, &request);
     return request;
 }
 

@@ -65,6 +65,11 @@ struct report {
     char **in_doubt; /* ids */
     size_t n_in_doubt;
     uint32_t groups, decisions;
+    struct {
+        uint32_t groups;   /* so many were given up while they prepared, and cut */
+        uint32_t from, to; /* the tenants of the largest of them, and of the largest that stayed */
+        int64_t max_hold_ms;
+    } cut;
     size_t by_guarantee[GUARANTEES]; /* given, of those done */
     struct report_weaker *weaker;    /* of those done */
     size_t n_weaker;

@@ -127,6 +127,20 @@ static void move_failures(struct report *r, const struct job *job, struct run *r
     }
 }
 
+/* What the plan's estimate did not know: the servers, or the tenants, are slower today. */
+static void note_cuts(struct report *r, const struct run *run)
+{
+    r->cut.max_hold_ms = run->policy.max_hold_ms;
+    for (size_t i = 0; i < run->n_groups; i++) {
+        const struct group *g = run->groups[i];
+        uint32_t *largest = g->held_too_long ? &r->cut.from : &r->cut.to;
+
+        r->cut.groups += g->held_too_long;
+        if (!g->undoes && g->n > *largest)
+            *largest = g->n;
+    }
+}
+
 static int exit_of_outcome(enum run_state outcome, int before)
 {
     switch (outcome) {
@@ -154,6 +168,7 @@ int report_end(struct report *r, struct session *s, const struct job *job, struc
     r->hold_readers_s = x->hold_readers_s;
     r->decisions = run->decisions;
     r->groups = (uint32_t)run->n_groups;
+    note_cuts(r, run);
     r->as_it_was = run->outcome == RUN_NOT_DONE;
     r->exit = exit_of_outcome(run->outcome, r->exit);
     if (count_fates(r, job, run) != E_OK && run->outcome == RUN_DONE)

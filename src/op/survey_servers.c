@@ -2,6 +2,7 @@
  * The survey of tenants on servers: one look a server at all its tenants. Tenants of a run that is
  * open in the log are left alone. A server that cannot be asked makes all its tenants unusable.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,6 +68,12 @@ static void blame(struct asking *a, const struct error *cause)
     }
 }
 
+static void name_pace(struct room *room, const char *server)
+{
+    snprintf(room->pace, sizeof room->pace, "%.60s answers in %.3g ms", server,
+             (double)room->answer_us / 1000);
+}
+
 static void ask(struct asking *a, uint32_t server)
 {
     CLEANUP_ERROR struct error e = ERROR_INIT;
@@ -77,6 +84,7 @@ static void ask(struct asking *a, uint32_t server)
     if (r == E_OK)
         r = link->ops->survey(link, a->places, a->n, &each, a->sights, &a->survey->rooms[server],
                               &e);
+    name_pace(&a->survey->rooms[server], a->s->fleet.servers[server].name);
     if (r != E_OK)
         blame(a, &e);
     else

@@ -37,8 +37,9 @@ static int find_bound(struct cut *c, struct error *e)
     else if (strcmp(c->bound, "room") == 0)
         str_addf(&reason, "this system has room for %u tenants in a group", c->most);
     else
-        str_addf(&reason, "more than %u tenants would be held longer than max_hold, %.3gs", c->most,
-                 (double)q->max_hold_ms / 1000);
+        str_addf(&reason, "more than %u tenants would be held longer than max_hold, %.3gs%s%s",
+                 c->most, (double)q->max_hold_ms / 1000, q->pace_reason ? ": " : "",
+                 q->pace_reason ? q->pace_reason : "");
     text = str_copy(&reason, &c->w->plan->arena);
     if (!text)
         return error_oom(e);

@@ -47,7 +47,8 @@ struct plan_request {
     uint32_t group_size;       /* 0: no bound */
     uint32_t group_room;       /* most branches in a group there is room for; 0: no bound */
     const char *room_reason;   /* what says so; NULL: this system */
-    double tenants_per_second; /* what was measured before, or a careful default; for estimates */
+    double tenants_per_second; /* what was measured, or a careful default; for estimates */
+    const char *pace_reason;   /* what makes it slower than the default; NULL: nothing */
 };
 
 struct recipe {

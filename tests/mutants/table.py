@@ -258,6 +258,8 @@ MACHINE = [
          "if (run->log_dead)", "if (0)", Sim("nothing is done before its record is durable")),
     core("an end is recorded while a member is not settled", "settle:group_settled",
          "if (!all_settled(g))", "if (0)", Unit("run", "a_member_that_does_not_settle_is_in_doubt")),
+    core("who is busy to the end counts as settled", "settle:all_settled", "if (g->not_settled)", "if (0)",
+         Unit("attempt", "who_is_busy_to_the_end_is_not_settled_though_every_member_is")),
     core("a run in doubt says that it is done", "run:outcome",
          "if (run->doubt || (run->log_dead && run->decisions))", "if (0)",
          Sim("the run says truly how it ended")),

@@ -8,7 +8,9 @@
             run(proxy.url("t1"))
 
 Messages of all connections are counted together, each direction for itself, from 1, in the order in which
-they come. A fault happens once. A connection is served by two threads, one a direction.
+they come. A fault happens once. A connection is served by two threads, one a direction. One that was hushed
+stays on the server's side, as it does when a network is cut, until lift() or close(). A server is slow when each
+of its answers takes `pause` seconds more.
 """
 
 import os
@@ -25,9 +27,10 @@ from wire import ANSWER, REQUEST, WIRES, WireError
 CUT_BEFORE = "cut before"  # the connection is lost, and the message with it
 CUT_AFTER = "cut after"    # the message arrives, and then the connection is lost
 DROP = "drop"              # the message alone is lost
-HUSH = "hush"              # it and all after it in its direction are lost, and nobody is told: a network that is cut
+HUSH = "hush"              # it and all after it are lost, in both directions, and nobody is told, not even of an end
+LOSE = "lose"              # it and all after it in its direction are lost; the other goes on, and an end is told
 DELAY = "delay"            # it and all after it come later
-FAULTS = (CUT_BEFORE, CUT_AFTER, DROP, HUSH, DELAY)
+FAULTS = (CUT_BEFORE, CUT_AFTER, DROP, HUSH, LOSE, DELAY)
 
 
 @dataclass(frozen=True)
@@ -44,13 +47,15 @@ class Message:
 
 @dataclass
 class Fault:
-    """At the message of that number, or at the first that `when` likes."""
+    """At the message of that number, or at the first that `when` likes. What else is to happen there, `act` does:
+    before a cut, and before the message of CUT_BEFORE or after that of CUT_AFTER."""
 
     direction: str
     number: int = 0
     what: str = CUT_BEFORE
     seconds: float = 0
     when: Optional[Callable[[Message], bool]] = None
+    act: Callable[[], None] = lambda: None
 
     def is_at(self, message):
         if message.direction != self.direction:
@@ -62,7 +67,7 @@ class Connection:
     def __init__(self, proxy, number, client, server):
         self.proxy, self.number, self.wire = proxy, number, WIRES[proxy.server.kind]()
         self.client, self.server = client, server
-        self.hushed = set()
+        self.silent, self.lost = False, set()
         self.over = threading.Event()  # cut, or both directions ended
         self.carrying = 2
         self.threads = [threading.Thread(target=self._carry, args=words, daemon=True)
@@ -85,12 +90,13 @@ class Connection:
         try:
             while more := source.recv(1 << 16):
                 data += more
-                while found := self.wire.take(direction, data):
+                while not self.silent and (found := self.wire.take(direction, data)):
                     size, kind, text = found
                     if not self._message(direction, target, bytes(data[:size]), kind, text):
                         return
                     del data[:size]
-            target.shutdown(socket.SHUT_WR)
+            if not self.silent:
+                target.shutdown(socket.SHUT_WR)
         except WireError as e:
             self.proxy.failed(str(e))
             self.cut()
@@ -106,17 +112,23 @@ class Connection:
         fault = self.proxy.note(direction, self.number, kind, text)
         what = fault.what if fault else None
         if what == CUT_BEFORE:
+            fault.act()
             self.cut()
             return False
         if what == HUSH:
-            self.hushed.add(direction)
+            self.silent = True
+        if what == LOSE:
+            self.lost.add(direction)
+        if self.proxy.pause and direction == ANSWER:
+            self.over.wait(self.proxy.pause)
         if what == DELAY:
             self.over.wait(fault.seconds)
         if what == CUT_AFTER:
             self.over.set()  # before the other side can answer
-        if what != DROP and direction not in self.hushed:
+        if what != DROP and not self.silent and direction not in self.lost:
             target.sendall(data)
         if what == CUT_AFTER:
+            fault.act()
             self.cut()
         return what != CUT_AFTER
 
@@ -133,6 +145,7 @@ class Proxy:
         self.server, self.goal = server, server.address(tcp)
         self.lock, self.open, self.connections = threading.Condition(), {}, 0
         self.folder = self.problem = None
+        self.pause = 0
         self.arm()
         self.address = ("tcp", "127.0.0.1", place.free_port()) if tcp else self._socket_address()
         self.listener = self._socket(self.address)
@@ -228,7 +241,7 @@ class Proxy:
         """All messages since arm(), once no connection is open any more."""
         until = time.monotonic() + timeout
         with self.lock:
-            while self.open and self.lock.wait(until - time.monotonic()):
+            while any(not c.silent for c in self.open.values()) and self.lock.wait(until - time.monotonic()):
                 pass
             if self.problem:
                 raise WireError(self.problem)
@@ -236,8 +249,15 @@ class Proxy:
 
     def cut_all(self):
         """Whatever is open now."""
+        self._cut(lambda _: True)
+
+    def lift(self):
+        """What was hushed ends, and is known to."""
+        self._cut(lambda connection: connection.silent)
+
+    def _cut(self, which):
         with self.lock:
-            connections = list(self.open.values())
+            connections = list(filter(which, self.open.values()))
         for connection in connections:
             connection.cut()
 

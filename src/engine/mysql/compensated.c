@@ -35,6 +35,8 @@ int my_compensated_prepare(struct my_group *g, struct my_slot *slot, struct erro
             slot->vote = MY_VOTE_NONE;
     else if (r == E_DOUBT)
         r = E_BUSY; /* nothing was begun: another connection may do better */
+    else if (r == E_REFUSED && slot->announced)
+        r = E_DOUBT; /* its row is there: a no that leaves nothing would be forgotten */
     my_visit_leave(&v);
     return r;
 }

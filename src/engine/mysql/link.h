@@ -16,6 +16,7 @@ struct my_link {
     bool mariadb;
     bool xa; /* a prepared XA transaction outlives the session that prepared it */
     uint32_t width;
+    int64_t answer_us; /* the quickest of a few answers */
 };
 
 /* Limits and width, once. */

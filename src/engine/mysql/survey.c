@@ -261,7 +261,7 @@ int my_survey(struct link *link, const struct place *places, uint32_t n, const s
         for (uint32_t i = 0; i < n; i++)
             if (!sight_of(&v, &v.order[i])->why.code && sight_of(&v, &v.order[i])->history)
                 take_past(&v, &v.order[i]);
-        *room = (struct room){.width = v.link->width};
+        *room = (struct room){.width = v.link->width, .answer_us = v.link->answer_us};
     }
     free(v.order);
     return r;

@@ -14,6 +14,7 @@ struct pg_link {
     bool asked;     /* what follows is known */
     bool two_phase; /* max_prepared_transactions > 0 */
     uint32_t prepared_slots, connections, lock_room, width;
+    int64_t answer_us;   /* the quickest of a few answers */
     atomic_bool cleared; /* recovery made sure that nobody else works for the run */
 };
 

@@ -269,7 +269,7 @@ static void find_room(const struct pg_link *l, uint32_t tenants, uint32_t databa
     uint32_t slots = l->two_phase ? l->prepared_slots : l->pool.most;
     uint32_t spare = slots > 2 * l->width ? slots - l->width : slots / 2 + 1;
 
-    *room = (struct room){.width = l->width};
+    *room = (struct room){.width = l->width, .answer_us = l->answer_us};
     bound(room, server, l->lock_room / LOCKS_A_TENANT, "room in the lock table", l->lock_room);
     if (databases > 1 || databases == tenants)
         bound(room, server, (uint32_t)(spare * each),
