@@ -22,7 +22,8 @@ static int of_file(struct session *s, const char *path, history_visit visit, voi
 int history_of(struct session *s, const struct tenant *t, const char *path, const char *row,
                history_visit visit, void *arg, bool *reached, struct error *e)
 {
-    const struct place place = {t->database, t->schema, row};
+    const struct place place = {
+        .database = t->database, .schema = t->schema, .tenant = t->id, .row = row};
     struct link *link;
     int r;
 
