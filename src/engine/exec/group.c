@@ -8,7 +8,7 @@
  *
  * In a later process nobody knows who had been begun. Each tenant is asked where it is: at the
  * target it was done, at the start it was not, anywhere else only the way back can tell. A command
- * that outlived the process that began it holds the tenant's lock, and is waited for.
+ * that outlived the process that began it holds the tenant's lock, and is ended.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -129,7 +129,7 @@ static int bring_back(struct exec_call *c, struct exec_slot *slot, struct error 
 static int prepare(struct exec_call *c, struct exec_slot *slot, struct error *e)
 {
     CLEANUP_ERROR struct error ignored = ERROR_INIT;
-    int r = exec_lock(c->link->exec, c->id, &c->lock, e);
+    int r = exec_lock(c->link->exec, c->id, false, &c->lock, e);
 
     if (r == E_OK)
         r = check_start(c, slot, e);
@@ -189,7 +189,7 @@ static int settle_slot(struct settling *s, struct exec_slot *slot, struct error 
         return E_OK;
     r = find_ends(slot, s->g->undo, e);
     if (r == E_OK)
-        r = exec_lock(c.link->exec, c.id, &c.lock, e);
+        r = exec_lock(c.link->exec, c.id, s->g->recovered, &c.lock, e);
     if (r == E_OK)
         r = s->verdict == VERDICT_COMMIT ? settle_forth(&c, slot, e) : bring_back(&c, slot, e);
     close_fd(&c.lock);

@@ -58,8 +58,11 @@ int exec_show(const struct exec *exec, const char *const *command, const char *t
               struct str *out);
 
 /* lock.c: keeps others of this state folder out of a tenant, commands that outlived us too. E_BUSY
- * names who has it. */
-int exec_lock(const struct exec *exec, const char *id, int *fd, struct error *e);
+ * names who has it. With `alone` no other lockstep works on this fleet: who has it is a command
+ * that outlived an earlier one, and is ended. */
+int exec_lock(const struct exec *exec, const char *id, bool alone, int *fd, struct error *e);
+/* survivors.c: kills, but for us, who has this file open, and waits a moment for their end. */
+void exec_end_survivors(const char *lock);
 
 int exec_survey(struct link *link, const struct place *places, uint32_t n, const struct each *each,
                 struct sight *sights, struct room *room, struct error *e);

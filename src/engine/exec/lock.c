@@ -37,11 +37,12 @@ static int sign(int fd)
     return ftruncate(fd, 0) == 0 && file_pwrite(fd, who, (size_t)n, 0) == 0 ? E_OK : E_REFUSED;
 }
 
-int exec_lock(const struct exec *exec, const char *id, int *fd, struct error *e)
+int exec_lock(const struct exec *exec, const char *id, bool alone, int *fd, struct error *e)
 {
     CLEANUP_STR struct str path = STR_INIT;
     CLEANUP_FD int lock = -1;
     char name[HASH_TEXT];
+    int r;
 
     if (hash_text(id, strlen(id), name) != E_OK)
         return error_oom(e);
@@ -53,7 +54,12 @@ int exec_lock(const struct exec *exec, const char *id, int *fd, struct error *e)
     lock = open(str_text(&path), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (lock < 0)
         return error_errno(e, E_REFUSED, "open", str_text(&path));
-    if (flock(lock, LOCK_EX | LOCK_NB) != 0)
+    r = flock(lock, LOCK_EX | LOCK_NB);
+    if (r != 0 && errno == EWOULDBLOCK && alone) {
+        exec_end_survivors(str_text(&path));
+        r = flock(lock, LOCK_EX | LOCK_NB);
+    }
+    if (r != 0)
         return errno == EWOULDBLOCK ? refuse(exec, str_text(&path), lock, e)
                                     : error_errno(e, E_REFUSED, "lock", str_text(&path));
     if (sign(lock) != E_OK)

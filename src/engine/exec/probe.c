@@ -33,10 +33,9 @@ static bool take_word(struct exec_call *c, const struct wanted *w, const char *a
 
 static int unknown(const struct exec_call *c, const char *said, struct error *e)
 {
-    error_set(e, E_CHANGED, "`current` says \"%.80s\", which is none of the revisions",
-              said + strspn(said, blanks));
-    if (strpbrk(e ? e->message : "", "\n\r\t"))
-        error_set(e, E_CHANGED, "`current` says what is none of the revisions");
+    said += strspn(said, blanks);
+    error_set(e, E_CHANGED, "`current` says \"%.*s\", which is none of the revisions",
+              (int)strcspn(said, "\r\n\t"), said);
     error_at(e, c->link->exec->block.file, c->link->exec->block.line);
     error_hint(e, "current_pattern says where in its output the revision is; nothing at all, or "
                   "`base`, means that none is applied");
