@@ -158,51 +158,52 @@ static int on_value(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *keep)
     return apply(o, text, config_line(cfg));
 }
 
+static cfg_opt_t source_options[] = {
+    CFG_STR_LIST_CB("glob", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_CB("list", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_CB("catalog", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_CB("query", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_LIST_CB("labels", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_CB("rows", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_CB("rows_role", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_CB("rows_setting", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_CB("shared", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_CB("server", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_LIST_CB("databases", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_LIST_CB("schemas", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_CB("database", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_CB("exec", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_END()};
+static cfg_opt_t exec_options[] = {
+    CFG_STR_LIST_CB("up", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_LIST_CB("down", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_LIST_CB("current", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_LIST_CB("revisions", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_CB("revision_pattern", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_CB("current_pattern", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_CB("base", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_CB("directory", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_LIST_CB("environment", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_CB("timeout", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_CB("max_parallel", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_END()};
+static cfg_opt_t server_options[] = {
+    CFG_STR_CB("url", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_CB("password_file", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_CB("password_env", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_CB("defaults_file", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_CB("online_ddl", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_CB("max_parallel", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_CB("max_connections", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_END()};
+
 /* Every option as libconfuse wants it; returns NULL when out of memory. */
 static cfg_t *make_parser(void)
 {
-    static cfg_opt_t source[] = {
-        CFG_STR_LIST_CB("glob", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_STR_CB("list", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_STR_CB("catalog", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_STR_CB("query", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_STR_LIST_CB("labels", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_STR_CB("rows", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_STR_CB("rows_role", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_STR_CB("rows_setting", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_STR_CB("shared", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_STR_CB("server", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_STR_LIST_CB("databases", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_STR_LIST_CB("schemas", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_STR_CB("database", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_STR_CB("exec", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_END()};
-    static cfg_opt_t exec[] = {
-        CFG_STR_LIST_CB("up", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_STR_LIST_CB("down", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_STR_LIST_CB("current", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_STR_LIST_CB("revisions", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_STR_CB("revision_pattern", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_STR_CB("current_pattern", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_STR_CB("base", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_STR_CB("directory", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_STR_LIST_CB("environment", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_STR_CB("timeout", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_STR_CB("max_parallel", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_END()};
-    static cfg_opt_t server[] = {
-        CFG_STR_CB("url", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_STR_CB("password_file", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_STR_CB("password_env", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_STR_CB("defaults_file", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_STR_CB("online_ddl", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_STR_CB("max_parallel", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_STR_CB("max_connections", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_END()};
     cfg_opt_t opts[MOST_OPTIONS] = {
-        CFG_SEC("source", source, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
-        CFG_SEC("server", server, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
-        CFG_SEC("exec", exec, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES)};
+        CFG_SEC("source", source_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+        CFG_SEC("server", server_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+        CFG_SEC("exec", exec_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES)};
     size_t n = 3;
     cfg_t *cfg;
 

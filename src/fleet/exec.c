@@ -186,11 +186,17 @@ static bool give_all(struct fleet *fleet, const struct tenant *t, struct exec_te
 
 /* --- do templates find what they ask for? --- */
 
+struct asking {
+    const struct exec_tenant *tenant; /* NULL: for none */
+    bool moves;                       /* it has a target */
+};
+
 static const char *value_of(void *ctx, const char *name, size_t len)
 {
-    const struct exec_tenant *t = ctx;
+    const struct asking *a = ctx;
+    const struct exec_tenant *t = a->tenant;
 
-    if (exec_is_own_name(name, len))
+    if (a->moves && exec_is_own_name(name, len))
         return "";
     for (size_t i = 0; t && i < t->n; i++)
         if (strlen(t->values[i].name) == len && memcmp(t->values[i].name, name, len) == 0)
@@ -201,10 +207,12 @@ static const char *value_of(void *ctx, const char *name, size_t len)
 static int check_list(const struct exec *exec, const char *option, const char **list,
                       struct exec_tenant *t, struct error *e)
 {
+    struct asking asking = {t, t && !str_same(option, "current")};
+
     for (; list && *list; list++) {
         CLEANUP_ERROR struct error why = ERROR_INIT;
         CLEANUP_STR struct str out = STR_INIT;
-        int r = template_expand(*list, value_of, t, &out, &why);
+        int r = template_expand(*list, value_of, &asking, &out, &why);
 
         if (r == E_OK)
             continue;
@@ -214,8 +222,8 @@ static int check_list(const struct exec *exec, const char *option, const char **
             error_tenant(e, t->id);
         error_at(e, exec->block.file, exec->block.line);
         error_hint(e, "%s",
-                   t ? "a tenant has id, url, database, schema or path, and its labels; a command "
-                       "has target and revision"
+                   t ? "a tenant has id, url, database, schema or path, and its labels; up "
+                       "and down have target and revision"
                      : "revisions runs once, for no tenant");
         return r;
     }

@@ -233,6 +233,18 @@ SH
     says "in up of exec \"tool\""
 }
 
+@test "a target is for commands that move, in the environment too" {
+    printf '#!/bin/sh\nexec %s "$1" $GOAL\n' "$command" >goal
+    chmod +x goal
+    command=$PWD/goal conf
+    sed -i "s#, '\${target}'##; s#environment = {#&'GOAL=\${target}', #" lockstep.conf
+    run -0 lockstep up two
+    all_at two
+    sed -i "s#/goal', 'current'#&, '\${target}'#" lockstep.conf
+    run -2 lockstep status
+    says "in current of exec"
+}
+
 @test "a template in double quotes is refused before libconfuse eats it" {
     sed -i "s/'\${target}'/\"\${target}\"/" lockstep.conf
     run -2 lockstep plan

@@ -84,8 +84,14 @@ static bool is_given_again(const char *const *environment, const char *variable)
     return false;
 }
 
-/* Ours, with the block's in place of those of the same name. What asks for a tenant's values is
- * left out where there is no tenant. */
+/* It asks for what this command does not have: a tenant, or a target. */
+static bool is_for_another(const char *variable, const struct filling *f)
+{
+    return f->tenant ? !f->call->target && strstr(variable, "${target}")
+                     : strstr(variable, "${") != NULL;
+}
+
+/* Ours, with the block's in place of those of the same name. */
 static int make_environment(struct arena *arena, const struct exec_block *b, struct filling *f,
                             const char ***envp, struct error *e)
 {
@@ -99,7 +105,7 @@ static int make_environment(struct arena *arena, const struct exec_block *b, str
         if (!is_given_again(b->environment, environ[i]))
             (*envp)[n++] = environ[i];
     for (size_t i = 0; b->environment && b->environment[i] && r == E_OK; i++) {
-        if (!f->tenant && strstr(b->environment[i], "${"))
+        if (is_for_another(b->environment[i], f))
             continue;
         r = add_word(arena, b->environment[i], f, &(*envp)[n++], e);
     }

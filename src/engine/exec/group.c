@@ -221,8 +221,9 @@ static int group_settle(struct participant *p, enum verdict verdict, uint8_t *sl
                         struct error *e)
 {
     struct exec_group *g = group_of(p);
-    struct settling s = {.g = g, .verdict = verdict, .slots = slots};
+    struct settling s = {.g = g, .verdict = verdict};
 
+    s.slots = slots;
     g->run->each.run(g->run->each.ctx, g->n, settle_one, &s);
     error_move(e, &s.cause);
     return atomic_load(&s.busy) ? E_BUSY : atomic_load(&s.refused) ? E_REFUSED : E_OK;

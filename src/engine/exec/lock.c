@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/mem.h"
 #include "base/str.h"
 #include "engine/exec/link.h"
 
@@ -37,13 +38,27 @@ static int sign(int fd)
     return ftruncate(fd, 0) == 0 && file_pwrite(fd, who, (size_t)n, 0) == 0 ? E_OK : E_REFUSED;
 }
 
+static int take(const struct exec *exec, const char *path, bool alone, int fd, struct error *e)
+{
+    int r = flock(fd, LOCK_EX | LOCK_NB);
+
+    if (r != 0 && errno == EWOULDBLOCK && alone) {
+        exec_end_survivors(path);
+        r = flock(fd, LOCK_EX | LOCK_NB);
+    }
+    if (r != 0)
+        return errno == EWOULDBLOCK ? refuse(exec, path, fd, e)
+                                    : error_errno(e, E_REFUSED, "lock", path);
+    return sign(fd) == E_OK ? E_OK : error_errno(e, E_REFUSED, "write", path);
+}
+
 int exec_lock(const struct exec *exec, const char *id, bool alone, int *fd, struct error *e)
 {
     CLEANUP_STR struct str path = STR_INIT;
-    CLEANUP_FD int lock = -1;
     char name[HASH_TEXT];
     int r;
 
+    *fd = -1;
     if (hash_text(id, strlen(id), name) != E_OK)
         return error_oom(e);
     str_addf(&path, "%s/%.32s", exec->locks, name);
@@ -51,20 +66,12 @@ int exec_lock(const struct exec *exec, const char *id, bool alone, int *fd, stru
         return error_oom(e);
     if (dir_make(exec->locks, 0777, e) != E_OK)
         return E_REFUSED;
-    lock = open(str_text(&path), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (lock < 0)
-        return error_errno(e, E_REFUSED, "open", str_text(&path));
-    r = flock(lock, LOCK_EX | LOCK_NB);
-    if (r != 0 && errno == EWOULDBLOCK && alone) {
-        exec_end_survivors(str_text(&path));
-        r = flock(lock, LOCK_EX | LOCK_NB);
+    *fd = open(str_text(&path), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    r = *fd < 0 ? error_errno(e, E_REFUSED, "open", str_text(&path))
+                : take(exec, str_text(&path), alone, *fd, e);
+    if (r != E_OK) {
+        close_fd(fd);
+        *fd = -1;
     }
-    if (r != 0)
-        return errno == EWOULDBLOCK ? refuse(exec, str_text(&path), lock, e)
-                                    : error_errno(e, E_REFUSED, "lock", str_text(&path));
-    if (sign(lock) != E_OK)
-        return error_errno(e, E_REFUSED, "write", str_text(&path));
-    *fd = lock;
-    lock = -1;
-    return E_OK;
+    return r;
 }
