@@ -33,7 +33,8 @@ struct exec_value {
 
 struct exec_tenant {
     const char *id;
-    const char *secret; /* its server's password: cut out of what commands print; NULL: none */
+    const char *secrets[2]; /* its server's password, plain and as in `url`: cut out of what
+                               commands print; NULL: none */
     struct exec_value *values;
     size_t n;
 };

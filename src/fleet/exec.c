@@ -147,6 +147,18 @@ static void give(struct giving *g, const char *name, const char *text)
     g->to->values[g->to->n++] = (struct exec_value){name, text};
 }
 
+/* As it stands in a url: between the user's colon and the last @ of the authority. */
+static void note_secret(struct giving *g, const char *url)
+{
+    const char *at = strstr(url, "://") + 3, *host = memrchr(at, '@', strcspn(at, "/?#"));
+    const char *colon = host ? memchr(at, ':', (size_t)(host - at)) : NULL;
+
+    if (!colon || colon + 1 == host)
+        return;
+    g->to->secrets[1] = arena_copyn(g->arena, colon + 1, (size_t)(host - colon - 1));
+    g->failed = g->failed || !g->to->secrets[1];
+}
+
 static void give_url(struct giving *g, const struct fleet *fleet, const struct tenant *t)
 {
     CLEANUP_STR struct str url = STR_INIT;
@@ -157,6 +169,8 @@ static void give_url(struct giving *g, const struct fleet *fleet, const struct t
     else if (!t->placeless)
         str_addf(&url, "sqlite:///%s", t->path);
     copy = str_copy(&url, g->arena);
+    if (copy && t->lives_on)
+        note_secret(g, copy);
     g->failed = g->failed || !copy;
     give(g, "url", copy);
 }
@@ -172,7 +186,7 @@ static bool give_all(struct fleet *fleet, const struct tenant *t, struct exec_te
     if (!to->values)
         return false;
     if (t->lives_on)
-        to->secret = fleet->servers[t->lives_on - 1].password;
+        to->secrets[0] = fleet->servers[t->lives_on - 1].password;
     give(&g, "id", t->id);
     if (!t->lives_on && !t->placeless)
         give(&g, "path", t->path);
@@ -300,7 +314,7 @@ int exec_finish(struct fleet *fleet, const struct config *config, struct error *
             return refuse_mix(config, &fleet->tenants[0], &fleet->tenants[i], e);
     if (!fleet->n || fleet->tenants[0].engine != ENGINE_EXEC)
         return E_OK;
-    exec = (struct exec *)fleet->servers[fleet->tenants[0].server].exec;
+    exec = fleet->servers[fleet->tenants[0].server].exec;
     r = name_locks(fleet, config, exec, e);
     return r == E_OK ? fill(fleet, exec, e) : r;
 }

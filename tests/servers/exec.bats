@@ -111,6 +111,29 @@ wait_for()
     all_at "" a c d e f
 }
 
+@test "cut into groups, the earlier ones are taken back when a later one fails" {
+    sed -i '1i group_size = 2' lockstep.conf
+    touch trouble/fail.f
+    run -0 lockstep plan
+    says "3 decisions"
+    run -1 lockstep up
+    says "not done: the fleet is as it was"
+    grep -q ' a down base' calls
+    all_at ""
+    rm trouble/fail.f
+    run -0 lockstep up
+    all_at three
+}
+
+@test "each on its own: who fails is collected by name, and the others stay" {
+    touch trouble/fail.b trouble/fail.e
+    run -7 lockstep up --scope tenant
+    says "no room for b"
+    says "no room for e"
+    all_at three a c d f
+    all_at "" b e
+}
+
 @test "a command that takes too long is ended with all it started, and the tenant is as it was" {
     conf "down = {'$command', 'down', '\${target}'} timeout = \"1s\""
     touch trouble/slow.c

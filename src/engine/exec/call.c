@@ -206,13 +206,13 @@ static void name_end(const struct child_result *result, int64_t timeout_ms, stru
 }
 
 static int failed(const struct exec_call *c, const char *const *command,
-                  struct child_result *result, const char *secret, struct error *e)
+                  struct child_result *result, const struct exec_tenant *tenant, struct error *e)
 {
     CLEANUP_STR struct str end = STR_INIT, said = STR_INIT, shown = STR_INIT;
 
     name_end(result, c->link->exec->block.timeout_ms, &end);
-    if (result->tail.len)
-        cut_out(&result->tail, secret);
+    for (int i = 0; i < 2 && tenant && result->tail.len; i++)
+        cut_out(&result->tail, tenant->secrets[i]);
     fold(&result->tail, &said);
     error_set(e, E_REFUSED, "%s%s%s", str_text(&end), said.len ? ": " : "", ending(&said));
     error_at(e, c->link->exec->block.file, c->link->exec->block.line);
@@ -289,7 +289,7 @@ int exec_run(struct exec_call *c, const char *const *command, struct str *out, s
     if (r != E_OK)
         return r;
     if (result.end != CHILD_EXITED || result.code != 0)
-        return failed(c, command, &result, f.tenant ? f.tenant->secret : NULL, e);
+        return failed(c, command, &result, f.tenant, e);
     if (out && result.too_much)
         return error_set(e, E_REFUSED, "%s prints more than %d MiB", argv[0], MOST_OUTPUT >> 20);
     if (out)
