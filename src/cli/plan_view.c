@@ -130,9 +130,11 @@ static void facts(struct cli *cli, const struct plan *plan, const struct step_us
 
     reasons(cli, plan);
     guarantees(cli, plan);
-    str_add(out, "  hold        each tenant about ");
-    text_seconds(out, plan->hold_estimate_s);
-    str_add(out, " (estimated)\n");
+    if (plan->hold_estimate_s > 0) {
+        str_add(out, "  hold        each tenant about ");
+        text_seconds(out, plan->hold_estimate_s);
+        str_add(out, " (estimated)\n");
+    }
     undoing(out, plan, uses);
 }
 
@@ -184,7 +186,8 @@ static void statement_text(struct cli *cli, const struct plan *plan, const struc
     if (statement->check)
         str_add(out, "    -- must find no row:\n");
     add_statement(cli, plan, step, statement, &sql);
-    str_addc(&sql, ';');
+    if (step->script->engine != ENGINE_EXEC)
+        str_addc(&sql, ';');
     out->failed = out->failed || !str_ok(&sql);
     text_block(out, str_text(&sql), sql.len, 4);
 }

@@ -1,5 +1,6 @@
 #include "config/closed.h"
 
+#include <ctype.h>
 #include <string.h>
 
 /* Where what opens at `at` ends (behind its last byte), or NULL when it never does. */
@@ -60,4 +61,46 @@ char config_open(const char *text, unsigned *line)
     }
     *line = outer;
     return depth > 0 ? '{' : '\0';
+}
+
+static bool is_word(const char *text, const char *at, const char *word)
+{
+    size_t n = strlen(word);
+
+    return strncmp(at, word, n) == 0 && !isalnum((unsigned char)at[n]) &&
+           (at == text || !isalnum((unsigned char)at[-1]));
+}
+
+static bool has_template(const char *at, const char *end)
+{
+    const char *found = strstr(at, "${");
+
+    return found && found < end;
+}
+
+bool config_eaten_template(const char *text, unsigned *line)
+{
+    const char *start = text;
+    unsigned depth = 0;
+    bool exec = false;
+
+    *line = 1;
+    while (*text) {
+        char what;
+        const char *end;
+
+        if (depth == 0 && is_word(start, text, "exec"))
+            exec = true;
+        end = behind_token(text, &what);
+        if (!end)
+            return false;
+        if (exec && depth > 0 && (what == '"' || *text == '$') && has_template(text, end))
+            return true;
+        depth += what == '{';
+        if (what == '}' && depth > 0 && --depth == 0)
+            exec = false;
+        for (; text < end; text++)
+            *line += *text == '\n';
+    }
+    return false;
 }

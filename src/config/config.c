@@ -43,6 +43,17 @@ int config_read(const char *path, struct config *config, struct error *e)
     return r;
 }
 
+/* Globs of the command line name the same kind of tenants as the file does. */
+static const char *only_exec(const struct config *config)
+{
+    const char *exec = config->n_sources ? config->sources[0].exec : NULL;
+
+    for (size_t i = 1; i < config->n_sources; i++)
+        if (!str_same(config->sources[i].exec, exec))
+            return NULL;
+    return exec;
+}
+
 int config_override(struct config *config, const char *tenants, const char *migrations,
                     struct error *e)
 {
@@ -60,6 +71,7 @@ int config_override(struct config *config, const char *tenants, const char *migr
         *source = (struct tenant_source){.title = "tenants",
                                          .kind = SOURCE_GLOB,
                                          .place = arena_copy(arena, tenants),
+                                         .exec = only_exec(config),
                                          .labels = arena_array(arena, 1, sizeof *source->labels)};
     if (!source || !source->place || !source->labels)
         return error_oom(e);

@@ -16,6 +16,11 @@
  *                   databases = {"tenant_*"} | schemas = {"tenant_*"} [database = "app"] |
  *                   query = "select id, database, region from tenants"
  *                   rows = "select id from customers" rows_role = "app" rows_setting = "app.id" }
+ *   exec "alembic" { up = {'alembic', 'upgrade', '${target}'} down = {..} current = {..}
+ *                    revisions = {..} revision_pattern = '..' current_pattern = '..' base = 'base'
+ *                    directory = "." environment = {'DATABASE_URL=${url}'} timeout = "10m"
+ *                    max_parallel = 4 }
+ *   source "eu"   { exec = "alembic" ...as above... }   what changes its tenants is that tool's
  *   migrations    = "migrations"
  *   state         = ".lockstep"
  *   decisions     = ""                      folder of decision files; empty: deepest common one
@@ -37,6 +42,7 @@
 
 #include "base/mem.h"
 #include "base/row_tenants.h"
+#include "db/exec.h"
 
 struct error;
 
@@ -68,6 +74,7 @@ struct tenant_source {
     const char **patterns;   /* databases and schemas only; NULL-terminated */
     const char *database;    /* schemas, and places that name schemas; NULL: the url's */
     struct row_tenants rows; /* within each; query NULL: none */
+    const char *exec;        /* the external migrator of its tenants; NULL: none */
     bool shared;             /* databases that the tenants share, not tenants */
     const char **labels;     /* "key=value", NULL-terminated; a tenant's own of that key wins */
     unsigned line;           /* in file, 0 for defaults and the command line */
@@ -80,6 +87,8 @@ struct config {
     size_t n_sources;
     struct server_block *servers;
     size_t n_servers;
+    struct exec_block *execs;
+    size_t n_execs;
     const char *migrations, *state, *decisions; /* decisions: NULL when not set */
     const char **extensions;                    /* NULL-terminated */
     int jobs;

@@ -59,11 +59,34 @@ bool option_is_list(const struct option *o)
 const char *option_meant(const char *wrong)
 {
     static const char *const inner[] = {
-        "source",          "glob",          "list",         "catalog",
-        "query",           "labels",        "server",       "database",
-        "databases",       "schemas",       "url",          "max_parallel",
-        "max_connections", "password_file", "password_env", "defaults_file",
+        "source",
+        "glob",
+        "list",
+        "catalog",
+        "query",
+        "labels",
+        "server",
+        "database",
+        "databases",
+        "schemas",
+        "url",
+        "max_parallel",
+        "max_connections",
+        "password_file",
+        "password_env",
+        "defaults_file",
         "online_ddl",
+        "exec",
+        "up",
+        "down",
+        "current",
+        "revisions",
+        "directory",
+        "environment",
+        "timeout",
+        "base",
+        "revision_pattern",
+        "current_pattern",
     };
     const char *nearest = name_nearest(wrong, inner, sizeof inner / sizeof inner[0]);
     const char *names[sizeof config_options / sizeof config_options[0]], *other;

@@ -24,6 +24,7 @@ static void reading_free(struct reading *r)
 {
     free(r->sources);
     free(r->servers);
+    free(r->execs);
     free(r->loads);
     error_clear(&r->error);
 }
@@ -157,37 +158,53 @@ static int on_value(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *keep)
     return apply(o, text, config_line(cfg));
 }
 
+static cfg_opt_t source_options[] = {
+    CFG_STR_LIST_CB("glob", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_CB("list", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_CB("catalog", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_CB("query", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_LIST_CB("labels", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_CB("rows", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_CB("rows_role", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_CB("rows_setting", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_CB("shared", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_CB("server", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_LIST_CB("databases", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_LIST_CB("schemas", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_CB("database", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_CB("exec", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_END()};
+static cfg_opt_t exec_options[] = {
+    CFG_STR_LIST_CB("up", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_LIST_CB("down", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_LIST_CB("current", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_LIST_CB("revisions", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_CB("revision_pattern", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_CB("current_pattern", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_CB("base", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_CB("directory", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_LIST_CB("environment", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_CB("timeout", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_CB("max_parallel", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_END()};
+static cfg_opt_t server_options[] = {
+    CFG_STR_CB("url", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_CB("password_file", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_CB("password_env", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_CB("defaults_file", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_CB("online_ddl", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_CB("max_parallel", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_STR_CB("max_connections", NULL, CFGF_NODEFAULT, config_on_section_value),
+    CFG_END()};
+
 /* Every option as libconfuse wants it; returns NULL when out of memory. */
 static cfg_t *make_parser(void)
 {
-    static cfg_opt_t source[] = {
-        CFG_STR_LIST_CB("glob", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_STR_CB("list", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_STR_CB("catalog", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_STR_CB("query", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_STR_LIST_CB("labels", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_STR_CB("rows", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_STR_CB("rows_role", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_STR_CB("rows_setting", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_STR_CB("shared", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_STR_CB("server", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_STR_LIST_CB("databases", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_STR_LIST_CB("schemas", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_STR_CB("database", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_END()};
-    static cfg_opt_t server[] = {
-        CFG_STR_CB("url", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_STR_CB("password_file", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_STR_CB("password_env", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_STR_CB("defaults_file", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_STR_CB("online_ddl", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_STR_CB("max_parallel", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_STR_CB("max_connections", NULL, CFGF_NODEFAULT, config_on_section_value),
-        CFG_END()};
     cfg_opt_t opts[MOST_OPTIONS] = {
-        CFG_SEC("source", source, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
-        CFG_SEC("server", server, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES)};
-    size_t n = 2;
+        CFG_SEC("source", source_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+        CFG_SEC("server", server_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+        CFG_SEC("exec", exec_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES)};
+    size_t n = 3;
     cfg_t *cfg;
 
     for (size_t i = 0; i < config_options_n; i++) {
@@ -204,6 +221,7 @@ static cfg_t *make_parser(void)
     cfg_set_error_function(cfg, on_error);
     cfg_set_validate_func(cfg, "source", config_on_source);
     cfg_set_validate_func(cfg, "server", config_on_server);
+    cfg_set_validate_func(cfg, "exec", config_on_exec);
     return cfg;
 }
 
@@ -245,8 +263,12 @@ static int finish(void)
     c->sources = arena_array(&c->arena, r->n_sources, sizeof *c->sources);
     c->extensions = arena_array(&c->arena, r->n_loads + 1, sizeof *c->extensions);
     c->servers = arena_array(&c->arena, r->n_servers, sizeof *c->servers);
-    if (!c->sources || !c->extensions || !c->servers)
+    c->execs = arena_array(&c->arena, r->n_execs, sizeof *c->execs);
+    if (!c->sources || !c->extensions || !c->servers || !c->execs)
         return config_fail_oom();
+    if (r->n_execs > 0)
+        memcpy(c->execs, r->execs, r->n_execs * sizeof *c->execs);
+    c->n_execs = r->n_execs;
     if (r->n_servers > 0)
         memcpy(c->servers, r->servers, r->n_servers * sizeof *c->servers);
     c->n_servers = r->n_servers;
@@ -276,6 +298,19 @@ static int check_closed(const char *text)
     return config_fail(line, "a quote opens here and is never closed", "close it");
 }
 
+/* There libconfuse has put the environment's variables by the time we see the value. */
+static int check_templates(const char *text)
+{
+    unsigned line;
+
+    if (!config_eaten_template(text, &line))
+        return E_OK;
+    return config_fail(line,
+                       "a template within double quotes: ${..} means a variable of the "
+                       "environment there",
+                       "put it in single quotes: '${id}'");
+}
+
 int config_parse(const char *dir, const struct str *text, struct config *config, struct error *e)
 {
     __attribute__((cleanup(reading_free))) struct reading r = {.config = config, .dir = dir};
@@ -287,6 +322,8 @@ int config_parse(const char *dir, const struct str *text, struct config *config,
         result = config_fail(0, "a NUL byte in the configuration", "save the file as text");
     if (result == E_OK && text)
         result = check_closed(str_text(text));
+    if (result == E_OK && text)
+        result = check_templates(str_text(text));
     if (result == E_OK && text)
         result = parse_text(str_text(text));
     if (result == E_OK)

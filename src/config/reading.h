@@ -21,6 +21,8 @@ struct reading {
     size_t n_sources, cap_sources;
     struct server_block *servers;
     size_t n_servers, cap_servers;
+    struct exec_block *execs;
+    size_t n_execs, cap_execs;
     const char **loads;
     size_t n_loads, cap_loads;
     const cfg_t *section; /* the one that `given` speaks of */
@@ -43,8 +45,10 @@ bool config_first_time(const cfg_t *cfg, cfg_opt_t *opt);
 int config_on_section_value(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *keep);
 int config_on_source(cfg_t *cfg, cfg_opt_t *opt);
 int config_on_server(cfg_t *cfg, cfg_opt_t *opt);
+int config_on_exec(cfg_t *cfg, cfg_opt_t *opt); /* exec.c */
+const char **config_copy_list(cfg_t *section, const char *name);
 int config_add_source(const char *title, enum source_kind kind, const char *place, unsigned line);
-/* At the end: every source that names a server names one that there is. */
+/* At the end: every source that names a server or an external migrator names one that there is. */
 int config_check_names(void);
 
 #endif

@@ -43,7 +43,7 @@ int config_on_section_value(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *
 {
     bool labels = str_same(opt->name, "labels");
     bool beside = labels || str_same(opt->name, "query") || str_same(opt->name, "shared") ||
-                  str_starts(opt->name, "rows");
+                  str_same(opt->name, "exec") || str_starts(opt->name, "rows");
 
     if (!config_first_time(cfg, opt))
         return config_fail(config_line(cfg), "this option is given twice",
@@ -61,7 +61,7 @@ int config_on_section_value(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *
 }
 
 /* The entries of a list in a section, NULL-terminated, in the arena; NULL: out of memory. */
-static const char **copy_list(cfg_t *section, const char *name)
+const char **config_copy_list(cfg_t *section, const char *name)
 {
     struct arena *arena = &reading->config->arena;
     size_t n = cfg_size(section, name);
@@ -112,16 +112,21 @@ static int finish_sources(cfg_t *section, size_t first)
 {
     struct arena *arena = &reading->config->arena;
     const char *names = cfg_size(section, "schemas") ? "schemas" : "databases";
-    struct tenant_source with = {.labels = copy_list(section, "labels"),
-                                 .patterns = copy_list(section, names),
+    struct tenant_source with = {.labels = config_copy_list(section, "labels"),
+                                 .patterns = config_copy_list(section, names),
                                  .query = arena_copy(arena, cfg_getstr(section, "query")),
-                                 .database = arena_copy(arena, cfg_getstr(section, "database"))};
+                                 .database = arena_copy(arena, cfg_getstr(section, "database")),
+                                 .exec = arena_copy(arena, cfg_getstr(section, "exec"))};
 
     if (!with.labels || !with.patterns || (!with.query && cfg_getstr(section, "query")) ||
-        (!with.database && cfg_getstr(section, "database")))
+        (!with.database && cfg_getstr(section, "database")) ||
+        (!with.exec && cfg_getstr(section, "exec")))
         return config_fail_oom();
     if (read_shared(section, &with.shared) != E_OK || read_rows(section, &with.rows) != E_OK)
         return E_INVALID;
+    if (with.exec && (with.shared || with.rows.query))
+        return config_fail(config_line(section), "an external migrator knows tenants and no others",
+                           "leave shared and rows out of a source with exec");
     for (size_t i = first; i < reading->n_sources; i++) {
         reading->sources[i].shared = with.shared;
         reading->sources[i].rows = with.rows;
@@ -129,6 +134,7 @@ static int finish_sources(cfg_t *section, size_t first)
         reading->sources[i].patterns = with.patterns;
         reading->sources[i].query = with.query;
         reading->sources[i].database = with.database;
+        reading->sources[i].exec = with.exec;
     }
     return E_OK;
 }
@@ -291,18 +297,32 @@ int config_on_server(cfg_t *cfg, cfg_opt_t *opt)
     return check_server(s);
 }
 
-/* Every source that names a server names one that there is. */
+static bool has_server(const char *name)
+{
+    for (size_t k = 0; k < reading->n_servers; k++)
+        if (str_same(reading->servers[k].name, name))
+            return true;
+    return false;
+}
+
+static bool has_exec(const char *name)
+{
+    for (size_t k = 0; k < reading->n_execs; k++)
+        if (str_same(reading->execs[k].name, name))
+            return true;
+    return false;
+}
+
+/* Every source that names a server, or an external migrator, names one that there is. */
 int config_check_names(void)
 {
     for (size_t i = 0; i < reading->n_sources; i++) {
         const struct tenant_source *source = &reading->sources[i];
-        size_t k = 0;
 
-        if (source->kind < SOURCE_DATABASES)
-            continue;
-        while (k < reading->n_servers && !str_same(reading->servers[k].name, source->place))
-            k++;
-        if (k == reading->n_servers)
+        if (source->exec && !has_exec(source->exec))
+            return config_fail(source->line, "there is no external migrator of this name",
+                               "write a block for it: exec \"NAME\" { up = {..} .. }");
+        if (source->kind >= SOURCE_DATABASES && !has_server(source->place))
             return config_fail(source->line, "there is no server of this name",
                                "write a block for it: server \"NAME\" { url = \"postgres://..\" }");
     }

@@ -69,6 +69,23 @@ static const char tail[] =
     "#    url = \"mysql://lockstep@db1.example/\"\n"
     "#    defaults_file = \"db1.cnf\"\n"
     "#    online_ddl = \"auto\"\n"
+    "#}\n"
+    "\n"
+    "# What changes these tenants is another program's, run for each of them: doc/external.md.\n"
+    "# Templates stand in single quotes.\n"
+    "#exec \"alembic\" {\n"
+    "#    up = {'alembic', 'upgrade', '${target}'}\n"
+    "#    down = {'alembic', 'downgrade', '${target}'}\n"
+    "#    current = {'alembic', 'current'}\n"
+    "#    revisions = {'alembic', 'history'}\n"
+    "#    revision_pattern = '^([^ ]+) -> ([^ ,]+)'\n"
+    "#    environment = {'DATABASE_URL=${url}'}\n"
+    "#    timeout = \"10m\"\n"
+    "#    max_parallel = 4\n"
+    "#}\n"
+    "#source \"others\" {\n"
+    "#    exec = \"alembic\"\n"
+    "#    glob = {\"others/*.db\"}\n"
     "#}\n";
 
 static void add_value(const struct option *o, struct str *out)

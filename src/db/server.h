@@ -24,6 +24,7 @@ struct server {
     uint32_t max_parallel;     /* tenants worked on at once; 0: worked out from the machine */
     uint32_t max_connections;  /* ours at once; 0: under half of what the server allows */
     unsigned line;             /* in the configuration; 0: none */
+    struct exec *exec;         /* ENGINE_EXEC: the commands (db/exec.h); no url then */
 };
 
 struct arena;

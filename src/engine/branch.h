@@ -17,6 +17,7 @@
 struct place {
     const char *database;
     const char *schema; /* PostgreSQL: the tenant is this schema alone; NULL: the database */
+    const char *tenant; /* its id: what an external migrator knows it by */
     const char *row;    /* history: of this row tenant within it; NULL: its own */
 };
 

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "config/config.h"
 #include "fleet/draft.h"
 
 static int bad_columns(struct error *e, const char *what, const char *name)
@@ -44,7 +45,7 @@ int columns_take(struct draft *draft, const char *const *names, size_t n, struct
     }
     if (columns->id == SIZE_MAX)
         return bad_columns(e, "no column is named ", "id");
-    if (columns->path == SIZE_MAX)
+    if (columns->path == SIZE_MAX && !draft->source->exec)
         return bad_columns(e, "no column is named ", "path");
     return E_OK;
 }
@@ -52,9 +53,10 @@ int columns_take(struct draft *draft, const char *const *names, size_t n, struct
 int columns_row(struct draft *draft, const struct columns *columns, const char *const *values,
                 const char *origin, struct error *e)
 {
-    struct tenant row = {
-        .id = values[columns->id], .path = values[columns->path], .origin = origin};
+    struct tenant row = {.id = values[columns->id], .origin = origin};
 
+    if (columns->path != SIZE_MAX)
+        row.path = values[columns->path];
     row.labels = arena_array(draft->arena, columns->n, sizeof *row.labels);
     if (!row.labels)
         return error_oom(e);

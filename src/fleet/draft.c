@@ -86,8 +86,26 @@ int draft_add(struct draft *draft, const struct tenant *tenant, struct error *e)
         if (draft->n_labels > 0 && merge_labels(draft, to, e) != E_OK)
             return E_NOMEM;
     }
+    if (draft->source->exec && exec_take(draft, to, e) != E_OK)
+        return e ? e->code : E_INVALID;
     draft->n++;
     return E_OK;
+}
+
+/* An external migrator may know by the id alone where it is. */
+static int placeless_row(struct draft *draft, const struct tenant *row, struct error *e)
+{
+    CLEANUP_STR struct str path = STR_INIT;
+    struct tenant tenant = *row;
+
+    str_addf(&path, "%s/%s", draft->source->exec, row->id);
+    tenant.id = arena_copy(draft->arena, row->id);
+    tenant.path = str_copy(&path, draft->arena);
+    tenant.origin = arena_copy(draft->arena, row->origin);
+    tenant.placeless = true;
+    if (!tenant.id || !tenant.path || !tenant.origin)
+        return error_oom(e);
+    return draft_add(draft, &tenant, e);
 }
 
 int draft_row(struct draft *draft, const struct tenant *row, struct error *e)
@@ -95,6 +113,8 @@ int draft_row(struct draft *draft, const struct tenant *row, struct error *e)
     CLEANUP_STR struct str dir = STR_INIT, path = STR_INIT;
     struct tenant tenant = *row;
 
+    if (draft->source->exec && row->id && row->id[0] && (!row->path || !row->path[0]))
+        return placeless_row(draft, row, e);
     if (!row->id || !row->id[0] || !row->path || !row->path[0]) {
         error_set(e, E_INVALID, "a tenant without %s", row->id && row->id[0] ? "path" : "id");
         error_hint(e, "every tenant has both, an id and the path of its file");

@@ -45,6 +45,13 @@ int place_tenants(struct draft *draft, struct error *e); /* on a server; E_INVAL
 /* The fleet's servers, before the first source is read. */
 int make_servers(struct fleet *fleet, const struct config *config, struct error *e);
 
+/* exec.c: external migrators as servers; a tenant that has just been added becomes such a one's;
+ * what templates may ask of tenants, when all are there. E_INVALID: they ask for more, or the fleet
+ * is a mix. */
+int exec_add_servers(struct fleet *fleet, const struct config *config, struct error *e);
+int exec_take(struct draft *draft, struct tenant *tenant, struct error *e);
+int exec_finish(struct fleet *fleet, const struct config *config, struct error *e);
+
 /* Which columns a list has: where id and path are, and the labels' names for the rest. */
 struct columns {
     const char **names; /* in the arena */

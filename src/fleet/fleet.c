@@ -163,6 +163,8 @@ int fleet_resolve(const struct config *config, struct fleet *fleet, struct error
     if (r == E_OK)
         r = make_index(fleet, e);
     if (r == E_OK)
+        r = exec_finish(fleet, config, e);
+    if (r == E_OK)
         r = find_root(fleet, e);
     draft_free(&draft);
     if (r != E_OK)

@@ -37,6 +37,8 @@ struct tenant {
     uint32_t server;         /* index into the fleet's servers; a file has none */
     const char *database;    /* on its server */
     const char *schema;      /* PostgreSQL: the tenant is this schema alone; NULL: the database */
+    uint32_t lives_on;       /* of an external migrator: 1 + index of its server; 0: a file, or.. */
+    bool placeless;          /* ..it is not said where it lives */
     bool shared;             /* what tenants share: takes the migrations marked so, and no others */
     const struct row_tenants *rows; /* within it; NULL: none; the configuration's */
     const char *origin;             /* "the glob", "eu.csv:17", "catalog catalog.db" */

@@ -67,7 +67,8 @@ static int make(struct arena *arena, const struct server_block *block, struct se
 
 int make_servers(struct fleet *fleet, const struct config *config, struct error *e)
 {
-    fleet->servers = arena_array(&fleet->arena, config->n_servers, sizeof *fleet->servers);
+    fleet->servers =
+        arena_array(&fleet->arena, config->n_servers + config->n_execs, sizeof *fleet->servers);
     if (!fleet->servers)
         return error_oom(e);
     for (; fleet->n_servers < config->n_servers; fleet->n_servers++) {
@@ -81,5 +82,5 @@ int make_servers(struct fleet *fleet, const struct config *config, struct error 
         error_at(e, config->file, block->line);
         return r;
     }
-    return E_OK;
+    return exec_add_servers(fleet, config, e);
 }

@@ -119,6 +119,13 @@ static int build(struct session *s, const struct survey *survey, uint64_t versio
     return plan_given(&s->fleet, survey->facts, &request, recipe_of, plan, e);
 }
 
+static int refuse_exec(struct error *e)
+{
+    error_set(e, E_INVALID, "the history of these tenants is their migrator's, not lockstep's");
+    error_hint(e, "mark them with its own command, such as `alembic stamp`");
+    return E_INVALID;
+}
+
 int adopt(struct session *s, const char *version, const struct migrate_options *options,
           struct report *report, struct error *e)
 {
@@ -128,6 +135,8 @@ int adopt(struct session *s, const char *version, const struct migrate_options *
     uint64_t number = 0;
     int r = run_begin(s, "adopt", options, report, e);
 
+    if (r == E_OK && session_is_exec(s))
+        r = refuse_exec(e);
     if (r == E_OK)
         r = session_source(s, e);
     if (r == E_OK)

@@ -23,7 +23,8 @@ static int of_file(struct session *s, const char *path, history_visit visit, voi
 static int of_place(struct session *s, const struct tenant *t, const char *row, history_visit visit,
                     void *arg, struct error *e)
 {
-    const struct place place = {t->database, t->schema, row};
+    const struct place place = {
+        .database = t->database, .schema = t->schema, .tenant = t->id, .row = row};
     struct link *link;
     int r = session_link(s, t->server, &link, e);
 

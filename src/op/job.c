@@ -205,10 +205,15 @@ struct run *job_machine(const struct session *s, const struct job *job, int64_t 
         .max_hold_ms = max_hold_ms ? max_hold_ms : s->config.max_hold_ms,
         .deadline_ms = deadline_ms,
     };
-    struct run *run = run_new(&policy);
-    uint32_t *branches = malloc((job->n ? job->n : 1) * sizeof *branches);
-    int r = run && branches ? E_OK : E_NOMEM;
+    struct run *run;
+    uint32_t *branches;
+    int r;
 
+    if (job->n && job->branches[0].engine == ENGINE_EXEC)
+        policy.max_hold_ms = 0; /* nobody is held */
+    run = run_new(&policy);
+    branches = malloc((job->n ? job->n : 1) * sizeof *branches);
+    r = run && branches ? E_OK : E_NOMEM;
     for (uint32_t i = 0; r == E_OK && i < job->n; i++)
         branches[i] = i;
     for (size_t i = 0; r == E_OK && i < job->n_groups; i++)

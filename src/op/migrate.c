@@ -103,6 +103,8 @@ struct plan_request migrate_request(const struct session *s, const struct migrat
         .tenants_per_second = TENANTS_PER_SECOND,
     };
 
+    if (session_is_exec(s))
+        request.tenants_per_second = 0; /* nobody is held, and nobody knows */
     heed_servers(s, survey, &request);
     heed_pace(s, survey, &request);
     return request;

@@ -36,6 +36,12 @@ static int rehearse_branch(struct rehearsing *h, uint32_t i)
                 : sqlite_rehearse(&h->engine, i, &h->causes[i]);
 }
 
+/* What takes effect at once can be asked about, no more. */
+static bool may_be_unrehearsed(enum engine_kind engine)
+{
+    return engine == ENGINE_MYSQL || engine == ENGINE_EXEC;
+}
+
 /* A tenant that an application holds is waited for like in a run. */
 static void rehearse_one(void *arg, uint32_t i)
 {
@@ -48,7 +54,7 @@ static void rehearse_one(void *arg, uint32_t i)
     do {
         r = rehearse_branch(h, i);
     } while (r == E_BUSY && clock_mono_us() < until && !interrupt_requested() && clock_nap_ms(20));
-    if (r == E_MISSING && h->job->branches[i].engine == ENGINE_MYSQL) {
+    if (r == E_MISSING && may_be_unrehearsed(h->job->branches[i].engine)) {
         atomic_fetch_add(&h->unrehearsed, 1);
         error_clear(&h->causes[i]);
         r = E_OK;

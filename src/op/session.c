@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "db/server.h"
+#include "engine/exec/link.h"
 #include "engine/link.h"
 #include "engine/sqlite/engine.h"
 #include "op/exit.h"
@@ -110,9 +111,22 @@ static void find_engines(const struct session *s, bool has[ENGINES])
     bool any = false;
 
     for (size_t i = 0; s->has_fleet && i < s->fleet.n; i++)
-        if (s->fleet.tenants[i].engine != ENGINE_EXEC)
-            any = has[s->fleet.tenants[i].engine] = true;
+        any = has[s->fleet.tenants[i].engine] = true;
     has[ENGINE_SQLITE] = has[ENGINE_SQLITE] || !any;
+}
+
+/* A fleet of an external migrator's tenants has no others, and is that of one. */
+static int ask_migrator(struct session *s, struct error *e)
+{
+    struct link *link;
+    int r = session_link(s, s->fleet.tenants[0].server, &link, e);
+
+    return r == E_OK ? exec_source(link, &s->sources[ENGINE_EXEC], e) : r;
+}
+
+bool session_is_exec(const struct session *s)
+{
+    return s->has_fleet && s->fleet.tenants[0].engine == ENGINE_EXEC;
 }
 
 static int read_sources(struct session *s, struct error *e)
@@ -121,6 +135,8 @@ static int read_sources(struct session *s, struct error *e)
     int r = E_OK;
 
     find_engines(s, has);
+    if (has[ENGINE_EXEC])
+        return ask_migrator(s, e);
     for (int i = 0; i < ENGINES && r == E_OK; i++)
         if (has[i])
             r = source_read(s->config.migrations, (enum engine_kind)i, &s->sources[i], e);

@@ -55,6 +55,8 @@ int session_fleet(struct session *s, struct error *e);
 int session_source(struct session *s, struct error *e);
 /* One of those read: for versions and names, which are the same in all. Empty when none was. */
 const struct source *session_names(const struct session *s);
+/* Are its tenants an external migrator's? All are, or none. */
+bool session_is_exec(const struct session *s);
 /* For reading; no store at all is fine: s->store stays NULL and E_OK is returned. */
 int session_store_read(struct session *s, struct error *e);
 /* For a run: made when missing, and held. E_HELD names the holder; waits up to wait_ms. */

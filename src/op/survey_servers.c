@@ -122,7 +122,8 @@ static void gather(struct asking *a, const struct doubt *doubt, uint32_t server)
         if (keep_closed(a, doubt, i))
             continue;
         a->tenants[a->n] = i;
-        a->places[a->n++] = (struct place){.database = t->database, .schema = t->schema};
+        a->places[a->n++] =
+            (struct place){.database = t->database, .schema = t->schema, .tenant = t->id};
     }
 }
 

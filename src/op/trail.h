@@ -8,6 +8,8 @@
 #include "base/error.h"
 #include "base/hash.h"
 
+struct job;
+struct lineage;
 struct session;
 struct tenant;
 
@@ -27,6 +29,9 @@ struct trail {
 /* path as for history_of. Several threads may read trails of one session. */
 void trail_read(struct trail *trail, struct session *s, const struct tenant *t, const char *path,
                 const char *run);
+/* Of an external migrator's tenant: from the run's job and where the tenant is. */
+void trail_of_revision(struct trail *trail, const struct job *job, const char *tenant,
+                       const struct lineage *now);
 const struct trail_row *trail_find(const struct trail *trail, uint64_t version);
 void trail_free(struct trail *trail);
 

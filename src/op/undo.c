@@ -70,7 +70,12 @@ static void read_one(void *arg, uint32_t i)
 {
     struct undoing *u = arg;
 
-    if (u->s->selected[i] && u->survey.facts[i].usable == USABLE_YES)
+    if (!u->s->selected[i] || u->survey.facts[i].usable != USABLE_YES)
+        return;
+    if (u->s->fleet.tenants[i].engine == ENGINE_EXEC)
+        trail_of_revision(&u->trails[i], &u->job, u->s->fleet.tenants[i].id,
+                          u->survey.facts[i].lineage);
+    else
         trail_read(&u->trails[i], u->s, &u->s->fleet.tenants[i], u->survey.paths[i], u->job.run);
 }
 

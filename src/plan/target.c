@@ -152,6 +152,19 @@ static void count_beyond(struct work *w)
     }
 }
 
+/* Revisions of an external migrator go by their names. */
+static bool by_name(struct work *w, const char *text)
+{
+    const struct source *source = w->source;
+
+    for (size_t i = 0; source->engine == ENGINE_EXEC && i < source->n; i++)
+        if (str_same(source->migrations[i].digits, text)) {
+            w->plan->target = source->migrations[i].version;
+            return true;
+        }
+    return false;
+}
+
 static int resolve(struct work *w, const char *text, struct error *e)
 {
     uint64_t n;
@@ -160,6 +173,8 @@ static int resolve(struct work *w, const char *text, struct error *e)
         w->plan->target = text[0] == 'h' ? head(w->source) : 0;
         return E_OK;
     }
+    if (by_name(w, text))
+        return E_OK;
     if (!number(text + (text[0] == '+' || text[0] == '-'), &n))
         return malformed(text, e);
     if (text[0] == '+')

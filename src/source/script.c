@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "source/option.h"
+#include "source/revision.h"
 #include "sql/expand.h"
 #include "sql/postgres_rows.h"
 
@@ -366,8 +367,11 @@ int script_parse(struct arena *arena, enum engine_kind engine, const char *file,
                  struct script *script, struct error *e)
 {
     CLEANUP_DRAFT struct script_draft draft = {0};
-    int r = script_begin(&draft, arena, engine, file, e);
+    int r;
 
+    if (engine == ENGINE_EXEC)
+        return revision_script(arena, file, text, NULL, script, e);
+    r = script_begin(&draft, arena, engine, file, e);
     if (r == E_OK)
         r = script_take_all(&draft, text, strlen(text), e);
     return r == E_OK ? script_end(&draft, script, e) : r;

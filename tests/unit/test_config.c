@@ -267,7 +267,7 @@ static void the_template_says_the_defaults(void **state)
     config_free(&c);
     put("lockstep.conf", str_text(&on));
     read_well(NULL, &c);
-    assert_int_equal(c.n_sources, 7);
+    assert_int_equal(c.n_sources, 8);
     assert_int_equal(c.n_servers, 2);
     assert_false(c.sources[4].shared);
     assert_string_equal(c.sources[5].rows.setting, "app.customer_id");
@@ -338,6 +338,72 @@ static void servers_and_their_sources_must_fit(void **state)
 
 #define IN_FOLDER(name) cmocka_unit_test_setup_teardown(name, enter_folder, leave_folder)
 
+#define TOOL                                                                                       \
+    "exec \"t\" {\n up = {'m', 'up', '${target}'}\n current = {'m'}\n revisions = {'m', 'all'}\n"
+
+static void an_external_migrator_is_read_with_its_defaults(void **state)
+{
+    struct config c;
+    const struct exec_block *b;
+
+    (void)state;
+    put("lockstep.conf", TOOL "}\nsource \"s\" { exec = \"t\" list = \"s.csv\" }\n");
+    read_well(NULL, &c);
+    assert_int_equal(c.n_execs, 1);
+    b = &c.execs[0];
+    assert_string_equal(b->up[2], "${target}");
+    assert_null(b->up[3]);
+    assert_null(b->down[0]);
+    assert_string_equal(b->base, "base");
+    assert_string_equal(b->directory, ".");
+    assert_int_equal(b->timeout_ms, 600000);
+    assert_int_equal(b->max_parallel, 4);
+    assert_string_equal(c.sources[0].exec, "t");
+    config_free(&c);
+}
+
+static void globs_of_the_command_line_stay_with_the_migrator(void **state)
+{
+    struct config c;
+
+    (void)state;
+    put("lockstep.conf", TOOL "}\nsource \"s\" { exec = \"t\" list = \"s.csv\" }\n");
+    read_well(NULL, &c);
+    assert_int_equal(config_override(&c, "x/*.db", NULL, NULL), E_OK);
+    assert_string_equal(c.sources[0].place, "x/*.db");
+    assert_string_equal(c.sources[0].exec, "t");
+    config_free(&c);
+}
+
+static void what_is_wrong_with_an_external_migrator_is_said(void **state)
+{
+    (void)state;
+    expect_error("exec \"t\" { up = {'m'} }", 1, "needs up, current and revisions");
+    expect_error(TOOL " environment = {'X'}\n}", 6, "'NAME=value'");
+    expect_error(TOOL " timeout = \"0s\"\n}", 6, "timeout is a time");
+    expect_error(TOOL " max_parallel = 0\n}", 6, "max_parallel is a whole number");
+    expect_error(TOOL " current_pattern = '('\n}", 6, "no extended regular expression");
+    expect_error(TOOL " current_pattern = 'x'\n}", 6, "wrong number of groups");
+    expect_error(TOOL " revision_pattern = '(a)(b)(c)'\n}", 6, "wrong number of groups");
+    expect_error("source \"s\" { exec = \"t\" list = \"s.csv\" }", 1,
+                 "no external migrator of this name");
+    expect_error(TOOL "}\nsource \"s\" { exec = \"t\" list = \"s.csv\" shared = true }", 6,
+                 "leave shared and rows out");
+}
+
+static void templates_do_not_stand_in_double_quotes(void **state)
+{
+    struct config c;
+
+    (void)state;
+    expect_error("exec \"t\" {\n up = {'m', \"${target}\"}\n}", 2, "put it in single quotes");
+    expect_error("exec \"t\" {\n up = {m, ${target}}\n}", 2, "put it in single quotes");
+    put("lockstep.conf",
+        "# exec \"${x}\"\nserver \"executive\" { url = \"postgres://${HOME}\" }\n");
+    read_well(NULL, &c);
+    config_free(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -355,6 +421,10 @@ int main(void)
         IN_FOLDER(a_server_and_what_is_on_it),
         IN_FOLDER(servers_and_their_sources_must_fit),
         IN_FOLDER(the_command_line_replaces_sources),
+        IN_FOLDER(an_external_migrator_is_read_with_its_defaults),
+        IN_FOLDER(globs_of_the_command_line_stay_with_the_migrator),
+        IN_FOLDER(what_is_wrong_with_an_external_migrator_is_said),
+        IN_FOLDER(templates_do_not_stand_in_double_quotes),
         IN_FOLDER(the_template_says_the_defaults),
     };
 
