@@ -303,3 +303,40 @@ ALTER TABLE users DROP COLUMN tier, LOCK=NONE;' >migrations/001_notes.sql
     [ "$(sql mysql "SELECT COUNT(*) FROM general_log WHERE argument LIKE 'ALTER TABLE users%INSTANT'")" = 0 ]
     sql mysql "SET GLOBAL general_log = OFF"
 }
+
+@test "rows of a table without transactions are refused before they change: up, a schema's, rehearse" {
+    conf "$my" "$databases"
+    for name in tenant_a tenant_b tenant_c; do sql $name 'CREATE TABLE old(id INT) ENGINE=MyISAM'; done
+    rm migrations/*
+    cat >migrations/001_old.sql <<'SQL'
+INSERT INTO users VALUES (2, 'b');
+INSERT INTO old VALUES (1);
+-- lockstep:down
+DELETE FROM old;
+DELETE FROM users WHERE id = 2;
+SQL
+    run -1 lockstep rehearse
+    says "migrations/001_old.sql:2: the rows of old (MyISAM) cannot be taken back by a transaction"
+    run -1 lockstep up
+    says "the rows of old (MyISAM) cannot be taken back"
+    sed -i '1i ALTER TABLE users ADD note TEXT;' migrations/001_old.sql
+    echo 'ALTER TABLE users DROP note;' >>migrations/001_old.sql
+    run -1 lockstep up
+    says "the rows of old (MyISAM) cannot be taken back"
+    for name in tenant_a tenant_b tenant_c; do
+        [ "$(sql $name 'SELECT COUNT(*) FROM old')" = 0 ]
+        [ "$(sql $name 'SELECT COUNT(*) FROM users')" = 1 ]
+        sql $name 'DROP TABLE old'
+    done
+    clean
+}
+
+@test "a server whose backslashes do not escape is refused: scripts would be read otherwise than it does" {
+    conf "$my" "$databases"
+    mode=$(sql tenant_a 'SELECT @@global.sql_mode')
+    sql tenant_a "SET GLOBAL sql_mode = CONCAT(@@global.sql_mode, ',NO_BACKSLASH_ESCAPES')"
+    run lockstep plan
+    sql tenant_a "SET GLOBAL sql_mode = '$mode'"
+    [ "$status" != 0 ]
+    says "NO_BACKSLASH_ESCAPES"
+}

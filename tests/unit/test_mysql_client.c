@@ -89,6 +89,9 @@ static void what_numbers_mean(void **state)
     assert_int_equal(my_outcome(1213), E_BUSY);
     assert_int_equal(my_outcome(1040), E_BUSY);
     assert_int_equal(my_outcome(2013), E_DOUBT);
+    assert_int_equal(my_outcome(2000), E_DOUBT); /* whatever else the client itself says */
+    assert_int_equal(my_outcome(5014), E_DOUBT);
+    assert_int_equal(my_outcome(0), E_DOUBT); /* an answer that does not follow on the one before */
     assert_int_equal(my_outcome(1927), E_DOUBT);
     assert_int_equal(my_outcome(1062), E_REFUSED);
 }

@@ -36,10 +36,21 @@ static void take_version(struct my_link *l, const char *version)
     l->xa = l->mariadb ? major > 10 || (major == 10 && minor >= 5) : major >= 8;
 }
 
+/* Scripts are cut, and values quoted, as backslashes escape. */
+static int refuse_mode(const struct my_link *l, struct error *e)
+{
+    error_set(e, E_REFUSED, "server %s has NO_BACKSLASH_ESCAPES in its sql_mode",
+              l->base.server->name);
+    error_hint(e, "lockstep reads scripts as servers without it do; take it out of sql_mode");
+    return E_REFUSED;
+}
+
 static int judge(struct my_link *l, MYSQL_ROW row, struct error *e)
 {
     take_limits(l, row);
     take_version(l, row[1]);
+    if (strstr(row[3], "NO_BACKSLASH_ESCAPES"))
+        return refuse_mode(l, e);
     if (row[2][0] == '1')
         return error_set(e, E_REFUSED, "server %s is read only: it takes no changes",
                          l->base.server->name);
@@ -71,15 +82,17 @@ int my_link_ask(struct my_link *l, struct error *e)
         return E_OK;
     r = my_pool_take(&l->pool, &my, e);
     if (r == E_OK)
-        r = my_query(my, "SELECT @@global.max_connections, version(), @@global.read_only", &rows,
-                     e);
+        r = my_query(
+            my,
+            "SELECT @@global.max_connections, version(), @@global.read_only, @@session.sql_mode",
+            &rows, e);
     if (r == E_OK)
         measure(l, my);
     my_pool_give(&l->pool, &my);
     if (r != E_OK)
         return r;
     row = rows ? mysql_fetch_row(rows) : NULL;
-    if (!row || !row[0] || !row[1] || !row[2])
+    if (!row || !row[0] || !row[1] || !row[2] || !row[3])
         return error_set(e, E_REFUSED, "server %s does not say its limits", l->base.server->name);
     r = judge(l, row, e);
     l->asked = r == E_OK;

@@ -33,7 +33,7 @@ static int run_acts(struct my_session *s, const struct my_acts *acts, struct err
         const struct my_act *act = &acts->list[i];
 
         if (act->to > act->from)
-            r = my_session_run(s, act->script, act->from, act->to, e);
+            r = my_session_run_data(s, act->script, act->from, act->to, e);
         if (r != E_OK || !act->last)
             continue;
         my_session_add_row(&sql, s, act->step, false, started_us);

@@ -47,7 +47,8 @@ static int run_data(struct my_session *s, const struct my_acts *acts, struct err
 
     for (uint32_t i = 0; i < acts->n && r == E_OK; i++)
         if (acts->list[i].to > acts->list[i].from)
-            r = my_session_run(s, acts->list[i].script, acts->list[i].from, acts->list[i].to, e);
+            r = my_session_run_data(s, acts->list[i].script, acts->list[i].from, acts->list[i].to,
+                                    e);
     if (!s->my->lost)
         my_exec(s->my, "ROLLBACK", NULL);
     return r;

@@ -62,7 +62,7 @@ int my_visit_run_data(struct visit *v, const struct my_act *act, const struct st
         return my_session_transact(&v->s, text, e);
     r = my_exec(v->s.my, "START TRANSACTION", e);
     if (r == E_OK)
-        r = my_session_run(&v->s, act->script, act->from, act->to, e);
+        r = my_session_run_data(&v->s, act->script, act->from, act->to, e);
     str_join(&sql, text);
     str_add(&sql, "; COMMIT");
     if (r == E_OK)

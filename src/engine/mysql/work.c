@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "db/mysql.h"
+#include "engine/mysql/engines.h"
 #include "engine/mysql/ledger.h"
 #include "source/step.h"
 #include "sql/mysql_effect.h"
@@ -195,4 +196,21 @@ int my_session_run(struct my_session *s, const struct script *script, uint32_t f
     }
     s->my->setup = ours;
     return r;
+}
+
+int my_session_run_data(struct my_session *s, const struct script *script, uint32_t from,
+                        uint32_t to, struct error *e)
+{
+    int r = E_OK;
+
+    for (uint32_t i = from; i < to && r == E_OK; i++) {
+        const struct statement *statement = &script->statements[i];
+
+        r = my_engines_check(s->my, statement, e);
+        if (r != E_OK) {
+            error_at(e, script->file, statement->line);
+            error_statement(e, statement->sql, statement->len);
+        }
+    }
+    return r == E_OK ? my_session_run(s, script, from, to, e) : r;
 }

@@ -58,6 +58,9 @@ int my_session_fits(struct my_session *s, struct error *e);
 /* Statements [from, to) of the script. Errors name file, line and statement. */
 int my_session_run(struct my_session *s, const struct script *script, uint32_t from, uint32_t to,
                    struct error *e);
+/* The same, of statements that change rows in a transaction, and in tables that know any. */
+int my_session_run_data(struct my_session *s, const struct script *script, uint32_t from,
+                        uint32_t to, struct error *e);
 /* Text of the row that says the step ran; back: that it was taken back. */
 void my_session_add_row(struct str *sql, struct my_session *s, const struct step *step, bool back,
                         int64_t started_us);
