@@ -108,16 +108,19 @@ static int placeless_row(struct draft *draft, const struct tenant *row, struct e
     return draft_add(draft, &tenant, e);
 }
 
-int draft_row(struct draft *draft, const struct tenant *row, struct error *e)
+int draft_row(struct draft *draft, const struct tenant *row, const struct where *where,
+              struct error *e)
 {
     CLEANUP_STR struct str dir = STR_INIT, path = STR_INIT;
     struct tenant tenant = *row;
 
+    if ((!row->path || !row->path[0]) && where_is_said(where))
+        return where_add(draft, row, where, e);
     if (draft->source->exec && row->id && row->id[0] && (!row->path || !row->path[0]))
         return placeless_row(draft, row, e);
     if (!row->id || !row->id[0] || !row->path || !row->path[0]) {
         error_set(e, E_INVALID, "a tenant without %s", row->id && row->id[0] ? "path" : "id");
-        error_hint(e, "every tenant has both, an id and the path of its file");
+        error_hint(e, "every tenant has an id, and the path of its file or a server or url");
         return E_INVALID;
     }
     if (is_side_file(path_base(row->path)))

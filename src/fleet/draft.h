@@ -9,14 +9,30 @@
 struct tenant_source;
 
 struct draft {
-    struct arena *arena;       /* the fleet's */
-    const struct fleet *fleet; /* has its servers already */
-    struct tenant *list;       /* growing, owned */
+    struct arena *arena; /* the fleet's */
+    struct fleet *fleet; /* has the configuration's servers already */
+    struct tenant *list; /* growing, owned */
     size_t n, cap;
     const struct tenant_source *source; /* the one that gives now */
     struct label *labels;               /* its labels, by key */
     size_t n_labels;
 };
+
+/* On which server a row says that its tenant is; NULL or "": not said. */
+struct where {
+    const char *server, *url, *database, *schema;
+    uint32_t otherwise;             /* for who says neither server nor url; NO_SERVER: a fault */
+    const char *database_otherwise; /* there, for a schema */
+};
+
+#define NO_SERVER UINT32_MAX
+
+bool where_is_said(const struct where *where);
+/* Adds a tenant on a server: id, origin and labels are the row's. E_INVALID: it does not say
+ * enough, or names what is not there. A server that only a url leads to becomes one of the fleet's.
+ */
+int where_add(struct draft *draft, const struct tenant *row, const struct where *where,
+              struct error *e);
 
 /* Begins a source. */
 int draft_source(struct draft *draft, const struct tenant_source *source, struct error *e);
@@ -27,7 +43,8 @@ int draft_add(struct draft *draft, const struct tenant *tenant, struct error *e)
  * source's file. What is given is copied, but for the labels' array and its strings. E_INVALID
  * names no file and line.
  */
-int draft_row(struct draft *draft, const struct tenant *row, struct error *e);
+int draft_row(struct draft *draft, const struct tenant *row, const struct where *where,
+              struct error *e);
 void draft_free(struct draft *draft);
 
 /* Is this the name of a file that SQLite or lockstep keeps beside a database? */
@@ -52,10 +69,12 @@ int exec_add_servers(struct fleet *fleet, const struct config *config, struct er
 int exec_take(struct draft *draft, struct tenant *tenant, struct error *e);
 int exec_finish(struct fleet *fleet, const struct config *config, struct error *e);
 
-/* Which columns a list has: where id and path are, and the labels' names for the rest. */
+/* Which columns a list has: where id, path and the parts of struct where are (SIZE_MAX: nowhere),
+ * and the labels' names for the rest. The parts of a row with a path are labels. */
 struct columns {
     const char **names; /* in the arena */
     size_t n, id, path;
+    size_t server, url, database, schema;
 };
 /* E_INVALID when id or path is missing, a name is empty or there twice. names are copied. */
 int columns_take(struct draft *draft, const char *const *names, size_t n, struct columns *columns,

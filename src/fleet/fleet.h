@@ -2,11 +2,12 @@
  * The fleet: all tenants that one configuration resolves to, before any of them is opened.
  *
  * Sources are globs, list files (CSV with header id,path and further label columns, or JSON
- * [{"id","path","labels"}]) and a query against a catalog database (columns id, path, labels).
- * Side files (-wal, -journal, -shm, lockstep's decision files) are never tenants. Two tenants of
- * one id, or of one path spelling, are E_INVALID that names both origins; two names of one file
- * (links) show when the files are looked at (engine), by device and inode.
- * Order: sources in order of the configuration, by id within one.
+ * [{"id","path","labels"}]) and queries against a catalog database (columns id, path, labels). A
+ * row without a path says on which server its tenant is (where.c). Side files (-wal, -journal,
+ * -shm, lockstep's decision files) are never tenants. Two tenants of one id, or of one path
+ * spelling, are E_INVALID that names both origins; two names of one file (links) show when the
+ * files are looked at (engine), by device and inode. Order: sources in order of the configuration,
+ * by id within one.
  */
 #ifndef FLEET_FLEET_H
 #define FLEET_FLEET_H
@@ -52,7 +53,7 @@ struct fleet {
     struct tenant *tenants;
     size_t n;
     struct server *servers; /* those of the configuration, then those that rows named */
-    size_t n_servers;
+    size_t n_servers, cap_servers;
     const char *root; /* absolute: deepest folder common to all files (not to a selection); the
                          working folder when there is none */
     const struct tenant **by_id; /* for fleet_find; NULL in a fleet not made by fleet_resolve */

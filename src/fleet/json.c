@@ -25,7 +25,8 @@ static const char *scalar(struct draft *draft, const json_t *value)
 static int wrong(struct error *e, const char *what, const char *name)
 {
     error_set(e, E_INVALID, "%s \"%s\"", what, name);
-    error_hint(e, "an entry is {\"id\": .., \"path\": .., \"labels\": {\"name\": \"text\"}}");
+    error_hint(e, "an entry is {\"id\": .., \"path\": .., \"labels\": {\"name\": \"text\"}}, with "
+                  "server or url, database, schema for path where it is no file");
     return E_INVALID;
 }
 
@@ -54,12 +55,24 @@ static int take_labels(struct draft *draft, json_t *labels, struct tenant *row, 
     return E_OK;
 }
 
-static int take_member(struct draft *draft, const char *name, json_t *value, struct tenant *row,
-                       struct error *e)
+static const char **member(const char *name, struct tenant *row, struct where *where)
 {
-    const char **to = strcmp(name, "id") == 0     ? &row->id
-                      : strcmp(name, "path") == 0 ? &row->path
-                                                  : NULL;
+    const struct {
+        const char *name, **to;
+    } members[] = {
+        {"id", &row->id},     {"path", &row->path},           {"server", &where->server},
+        {"url", &where->url}, {"database", &where->database}, {"schema", &where->schema}};
+
+    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++)
+        if (strcmp(members[i].name, name) == 0)
+            return members[i].to;
+    return NULL;
+}
+
+static int take_member(struct draft *draft, const char *name, json_t *value, struct tenant *row,
+                       struct where *where, struct error *e)
+{
+    const char **to = member(name, row, where);
 
     if (strcmp(name, "labels") == 0)
         return take_labels(draft, value, row, e);
@@ -73,6 +86,7 @@ static int take_entry(struct draft *draft, json_t *entry, size_t number, struct 
 {
     CLEANUP_STR struct str origin = STR_INIT;
     struct tenant row = {0};
+    struct where where = {.otherwise = NO_SERVER};
     const char *name;
     json_t *value;
     int r = E_OK;
@@ -81,13 +95,13 @@ static int take_entry(struct draft *draft, json_t *entry, size_t number, struct 
         return wrong(e, "an entry that is not", "{..}");
     json_object_foreach(entry, name, value)
     {
-        r = take_member(draft, name, value, &row, e);
+        r = take_member(draft, name, value, &row, &where, e);
         if (r != E_OK)
             return r;
     }
     str_addf(&origin, "%s entry %zu", draft->source->place, number);
     row.origin = str_text(&origin);
-    return str_ok(&origin) ? draft_row(draft, &row, e) : error_oom(e);
+    return str_ok(&origin) ? draft_row(draft, &row, &where, e) : error_oom(e);
 }
 
 static int take_entries(struct draft *draft, json_t *list, struct error *e)

@@ -31,25 +31,6 @@ static const char *match(const char *const *patterns, const char *name)
     return NULL;
 }
 
-static int add(struct draft *draft, uint32_t server, const struct tenant *row, struct error *e)
-{
-    CLEANUP_STR struct str path = STR_INIT;
-    struct tenant t = *row;
-
-    str_addf(&path, "%s/%s%s%s", draft->fleet->servers[server].name, row->database,
-             row->schema ? "/" : "", row->schema ? row->schema : "");
-    t.engine = draft->fleet->servers[server].engine;
-    t.server = server;
-    t.id = arena_copy(draft->arena, row->id);
-    t.path = str_copy(&path, draft->arena);
-    t.database = arena_copy(draft->arena, row->database);
-    t.schema = arena_copy(draft->arena, row->schema);
-    t.origin = arena_copy(draft->arena, row->origin);
-    if (!t.id || !t.path || !t.database || (row->schema && !t.schema) || !t.origin)
-        return error_oom(e);
-    return draft_add(draft, &t, e);
-}
-
 static int take_names(struct draft *draft, uint32_t server, const char *database,
                       const struct answer *rows, struct error *e)
 {
@@ -60,14 +41,15 @@ static int take_names(struct draft *draft, uint32_t server, const char *database
     for (uint32_t i = 0; i < rows->n && r == E_OK; i++) {
         const char *name = answer_value(rows, i, 0),
                    *pattern = match(draft->source->patterns, name);
-        struct tenant row = {.database = database ? database : name,
-                             .schema = database ? name : NULL,
-                             .origin = str_text(&origin)};
+        const struct where where = {.database = database ? database : name,
+                                    .schema = database ? name : NULL,
+                                    .otherwise = server};
+        struct tenant row = {.origin = str_text(&origin)};
 
         if (!pattern)
             continue;
         row.id = id_of(pattern, name);
-        r = add(draft, server, &row, e);
+        r = where_add(draft, &row, &where, e);
     }
     return r;
 }
@@ -75,7 +57,7 @@ static int take_names(struct draft *draft, uint32_t server, const char *database
 /* --- by a query --- */
 
 struct shape { /* where the columns are; -1: not there */
-    int id, database, schema;
+    int id, server, url, database, schema;
 };
 
 static int column_of(const struct answer *rows, const char *name)
@@ -88,13 +70,15 @@ static int column_of(const struct answer *rows, const char *name)
 
 static int find_columns(const struct answer *rows, struct shape *shape, struct error *e)
 {
-    *shape = (struct shape){column_of(rows, "id"), column_of(rows, "database"),
-                            column_of(rows, "schema")};
-    if (shape->id >= 0 && (shape->database >= 0 || shape->schema >= 0))
+    *shape =
+        (struct shape){column_of(rows, "id"), column_of(rows, "server"), column_of(rows, "url"),
+                       column_of(rows, "database"), column_of(rows, "schema")};
+    if (shape->id >= 0 && (shape->url >= 0 || shape->database >= 0 || shape->schema >= 0))
         return E_OK;
     error_set(e, E_INVALID, "the query gives no column named %s",
-              shape->id < 0 ? "id" : "database or schema");
-    error_hint(e, "it gives id, and database or schema or both; further columns are labels");
+              shape->id < 0 ? "id" : "database, schema or url");
+    error_hint(e, "it gives id, and database or schema or both, on server or url where that is "
+                  "another one; further columns are labels");
     return E_INVALID;
 }
 
@@ -114,7 +98,8 @@ static int take_labels(struct draft *draft, const struct answer *rows, uint32_t 
     for (int c = 0; c < n; c++) {
         struct label *label = &row->labels[row->n_labels];
 
-        if (c == shape->id || c == shape->database || c == shape->schema || !value(rows, i, c))
+        if (c == shape->id || c == shape->server || c == shape->url || c == shape->database ||
+            c == shape->schema || !value(rows, i, c))
             continue;
         *label = (struct label){arena_copy(draft->arena, rows->names[c]),
                                 arena_copy(draft->arena, value(rows, i, c))};
@@ -130,24 +115,23 @@ static int take_row(struct draft *draft, uint32_t server, const char *database,
                     struct error *e)
 {
     CLEANUP_STR struct str origin = STR_INIT;
-    struct tenant row = {.id = value(rows, i, shape->id),
-                         .database = value(rows, i, shape->database),
-                         .schema = value(rows, i, shape->schema)};
+    struct tenant row = {.id = value(rows, i, shape->id)};
+    const struct where where = {.server = value(rows, i, shape->server),
+                                .url = value(rows, i, shape->url),
+                                .database = value(rows, i, shape->database),
+                                .schema = value(rows, i, shape->schema),
+                                .otherwise = server,
+                                .database_otherwise = database};
     int r;
 
-    if (!row.id || !row.id[0] || (!row.database && !row.schema))
-        return error_set(e, E_INVALID, "row %u is a tenant without %s", i + 1,
-                         row.id && row.id[0] ? "a database or schema" : "an id");
-    if (draft->fleet->servers[server].engine == ENGINE_MYSQL && row.schema) {
-        row.database = row.database ? row.database : row.schema; /* there it is another word */
-        row.schema = NULL;
-    }
-    if (!row.database)
-        row.database = database;
     str_addf(&origin, "source %s row %u", draft->source->title, i + 1);
     row.origin = str_text(&origin);
     r = take_labels(draft, rows, i, shape, &row, e);
-    return r == E_OK ? add(draft, server, &row, e) : r;
+    if (r == E_OK)
+        r = where_add(draft, &row, &where, e);
+    if (r == E_INVALID && e && !e->hint[0])
+        error_hint(e, "row %u of the query", i + 1);
+    return r;
 }
 
 static int take_rows(struct draft *draft, uint32_t server, const char *database,

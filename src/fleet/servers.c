@@ -71,6 +71,7 @@ int make_servers(struct fleet *fleet, const struct config *config, struct error 
         arena_array(&fleet->arena, config->n_servers + config->n_execs, sizeof *fleet->servers);
     if (!fleet->servers)
         return error_oom(e);
+    fleet->cap_servers = config->n_servers + config->n_execs;
     for (; fleet->n_servers < config->n_servers; fleet->n_servers++) {
         const struct server_block *block = &config->servers[fleet->n_servers];
         int r = make(&fleet->arena, block, &fleet->servers[fleet->n_servers], e);

@@ -216,10 +216,10 @@ SETTLING = [
 ]
 
 MACHINE = [
-    core("the group goes on while votes are under way", "member:wave_is_over",
-         "g->next == g->n && !g->under_way && !g->waiting", "g->next == g->n && !g->waiting",
+    core("the group goes on while votes are under way", "member:members_feed",
+         "!g->under_way && !g->waiting", "!g->waiting",
          Sim("a lost answer is never taken for yes")),
-    core("the group goes on while members wait for a lock", "member:wave_is_over",
+    core("the group goes on while members wait for a lock", "member:members_feed",
          "!g->under_way && !g->waiting", "!g->under_way", Sim("a lost answer is never taken for yes")),
     core("a lost vote is taken for yes", "member:member_voted",
          "if (event->outcome == E_OK)", "if (event->outcome == E_OK || event->outcome == E_DOUBT)",

@@ -171,6 +171,29 @@ def maria_schema(bench):
                      has_not=("XA PREPARE",))
 
 
+def external(bench):
+    """What a command did shows before the decision, and each tenant is asked where it is."""
+    tool = os.path.join(HERE, "migrator")
+    files(bench, "delete")
+    bench.write("lockstep.conf", f"""exec "tool" {{
+        up = {{'{tool}', 'up', '${{target}}'}}
+        down = {{'{tool}', 'down', '${{target}}'}}
+        current = {{'{tool}', 'current'}}
+        revisions = {{'{tool}', 'revisions'}}
+        environment = {{'TENANT=${{path}}'}}
+    }}
+    source "f" {{ exec = "tool" glob = {{"tenants/*.db"}} }}
+    """)
+
+    def go():
+        report = bench.run("up", "--yes")
+        at = [subprocess.run(["sqlite3", os.path.join(bench.folder, f"tenants/{name}.db"), "SELECT name FROM revision"],
+                             check=True, capture_output=True, text=True).stdout.strip() for name in ("a", "b")]
+        return report, "" if at == ["three", "three"] else f"they are at {at}"
+
+    return go
+
+
 OUTSIDE = "steps with `-- lockstep:transaction off`, such as VACUUM and CREATE INDEX CONCURRENTLY"
 CASES = (
     ("atomic", "tenants in a rollback-journal mode", rollback),
@@ -182,6 +205,7 @@ CASES = (
     ("compensated", OUTSIDE, vacuum),
     ("compensated", OUTSIDE, pg_outside),
     ("compensated", "MySQL and MariaDB where a schema changes", maria_schema),
+    ("compensated", "tenants of an external migrator", external),
 )
 
 

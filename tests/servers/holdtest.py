@@ -75,7 +75,7 @@ class Bench:
         """Slow from the first tenant's steps on, when the plan is made."""
 
         def slow(message):
-            if message.text.startswith(("SAVEPOINT", "USE `d1`; SET")):
+            if message.text.startswith(("BEGIN ISOLATION", "USE `d1`; SET")):
                 self.part.proxy.pause = self.pause
             return False
 

@@ -319,3 +319,35 @@ SQL
     says "cannot connect to server eu"
     [[ $output != *sesame* ]]
 }
+
+@test "a catalog and lists that say on which server each tenant is: by the name of a block, by a url, in a file" {
+    server sql eu postgres "CREATE TABLE tenants(id text, server text, url text, database text, tier text);
+        INSERT INTO tenants VALUES ('a', 'eu', NULL, 'tenant_a', 'free'), ('b', 'bare', NULL, 'tenant_b', 'free'),
+            ('c', NULL, '$(server url eu tenant_c)', NULL, 'gold')"
+    conf "$eu" "$bare" 'source "c" { server = "eu" query = "SELECT * FROM tenants" }'
+    run -0 lockstep tenants
+    says 'eu/tenant_a'
+    says 'bare/tenant_b'
+    says 'eu/tenant_c' # the same user and host: the block of the configuration
+    says 'tier=gold'
+    [[ $output != *sesame* ]]
+    server sql eu postgres 'DROP TABLE tenants'
+    conf 'source "l" { list = "tenants.csv" }'
+    printf 'id,path,url,schema,tier\na,,%s,,free\nb,,%s,s_x,free\nf,tenants/f.db,,,gold\n' \
+        "$(server url eu tenant_a)" "$(server url eu app)" >tenants.csv
+    server sql eu app 'CREATE SCHEMA s_x'
+    sqlite3 tenants/f.db 'CREATE TABLE u(i)'
+    run -0 lockstep up
+    says '3 done'
+    [ "$(server sql eu tenant_a "SELECT count(*) FROM lockstep_history")" = 1 ]
+    [ "$(server sql eu app "SELECT count(*) FROM s_x.lockstep_history")" = 1 ]
+    run -0 lockstep tenants
+    [[ $output != *sesame* ]]
+    ! grep -raq sesame .lockstep
+    printf '[{"id": "a", "server": "nowhere", "database": "x"}]' >tenants.csv
+    run -2 --separate-stderr lockstep tenants
+    [[ $stderr == *'entry 1: there is no server "nowhere"'* ]]
+    printf 'id,url\na,http://x/y\n' >tenants.csv
+    run -2 --separate-stderr lockstep tenants
+    [[ $stderr == *'tenants.csv:2'*'leads to no server'* ]]
+}

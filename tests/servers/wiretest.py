@@ -33,7 +33,7 @@ def lost_at_a_vote(fleet):
 
 def killed_at_a_commit(fleet):
     """What is decided is carried through by recover, for those that had not committed yet."""
-    text = "COMMIT" if fleet.kind == "logged" else "COMMIT PREPARED"
+    text = "SELECT pg_catalog.set_config('synchronous_commit'" if fleet.kind == "logged" else "COMMIT PREPARED"
     return at_text(fleet, "eu", text, 2, "kill before", (-signal.SIGKILL,), "1")
 
 

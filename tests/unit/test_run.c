@@ -69,51 +69,6 @@ static void without_decision_files_the_record_decides(void **state)
     run_free(run);
 }
 
-static void the_window_bounds_what_is_prepared_at_once(void **state)
-{
-    static const struct line lines[] = {
-        {"begin", "log group"},
-        {"logged group", "open 0"},
-        {"opened 0", "prepare 0, prepare 1"},
-        {"voted 1", "prepare 2"},
-        {"voted 0", "prepare 3"},
-        {"voted 2", ""},
-        {"voted 3", "log deciding"},
-        {0},
-    };
-    struct run_policy policy = files;
-
-    (void)state;
-    policy.window = 2;
-    ends(&policy, SIZES(4), lines, RUN_RUNNING);
-}
-
-/* Servers 0 and 1 by turns, and one more of 1: what 1 has no room for keeps nobody of 0 waiting. */
-static void each_participant_has_a_window_of_its_own(void **state)
-{
-    static const struct line lines[] = {
-        {"begin", "log group"},
-        {"logged group", "open 0, open 1"},
-        {"opened 0", ""},
-        {"opened 1", "prepare 0, prepare 1, prepare 2"},
-        {"voted 0", ""}, /* of 0 there are no more */
-        {"voted 1", "prepare 3"},
-        {"voted 3", "prepare 4"},
-        {"voted 4", ""},
-        {"voted 2", "log deciding"},
-        {0},
-    };
-    static const uint16_t placed[] = {0, 1, 0, 1, 1};
-    static const uint32_t widths[] = {0, 1};
-    struct run_policy policy = no_files;
-
-    (void)state;
-    policy.participants = 2;
-    policy.placed = placed;
-    policy.widths = widths;
-    ends(&policy, SIZES(5), lines, RUN_RUNNING);
-}
-
 static void a_refused_member_aborts_its_group_and_undoes_the_earlier_ones(void **state)
 {
     static const struct line lines[] = {
@@ -583,8 +538,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_yes_is_committed),
         cmocka_unit_test(without_decision_files_the_record_decides),
-        cmocka_unit_test(the_window_bounds_what_is_prepared_at_once),
-        cmocka_unit_test(each_participant_has_a_window_of_its_own),
         cmocka_unit_test(a_refused_member_aborts_its_group_and_undoes_the_earlier_ones),
         cmocka_unit_test(a_busy_member_is_retried_until_lock_timeout),
         cmocka_unit_test(a_late_answer_while_draining_is_not_a_failure),
