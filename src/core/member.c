@@ -70,11 +70,11 @@ static void wave_over(struct run *run, struct group *g)
 
 void members_feed(struct run *run, struct group *g)
 {
-    struct share *share;
+    struct share *share = NULL;
 
     while (g->under_way < run->policy.window && (share = next_share(run, g)))
         prepare(run, g, share->next++);
-    if (!g->under_way && !g->waiting) /* and so nobody is left that could be asked */
+    if (!share && !g->under_way && !g->waiting)
         wave_over(run, g);
 }
 

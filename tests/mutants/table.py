@@ -217,7 +217,7 @@ SETTLING = [
 
 MACHINE = [
     core("the group goes on while votes are under way", "member:members_feed",
-         "!g->under_way && !g->waiting", "!g->waiting",
+         "!share && !g->under_way && !g->waiting", "!share && !g->waiting",
          Sim("a lost answer is never taken for yes")),
     core("the group goes on while members wait for a lock", "member:members_feed",
          "!g->under_way && !g->waiting", "!g->under_way", Sim("a lost answer is never taken for yes")),
