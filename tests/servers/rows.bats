@@ -263,3 +263,37 @@ UPDATE orders SET note = 'back';"
     run -0 lockstep plan
     [ -n "$before" ] && [ "$before" != "$(grep -i digest <<<"$output")" ]
 }
+
+@test "what the steps before put off to the end is checked as lockstep's role, which sees all rows" {
+    server sql eu pooled "CREATE FUNCTION total() RETURNS trigger LANGUAGE plpgsql AS \$\$ BEGIN
+            IF (SELECT count(*) FROM orders) > 10 THEN RAISE EXCEPTION 'too many orders'; END IF; RETURN NULL; END \$\$;
+        CREATE CONSTRAINT TRIGGER total AFTER INSERT ON orders DEFERRABLE INITIALLY DEFERRED
+            FOR EACH ROW EXECUTE FUNCTION total()"
+    migration 001_note.sql "ALTER TABLE orders ADD COLUMN note text; INSERT INTO orders VALUES ('z', 1);" \
+        "DELETE FROM orders WHERE customer = 'z'; ALTER TABLE orders DROP COLUMN note;"
+    run -1 --separate-stderr lockstep up
+    complains 'too many orders'
+    ask 'SELECT count(*) FROM orders' 10
+}
+
+@test "what a row tenant's own rows put off to the end is said with its id and the file" {
+    server sql eu pooled "CREATE TABLE limits(n int PRIMARY KEY); INSERT INTO limits VALUES (1), (2);
+        ALTER TABLE orders ADD FOREIGN KEY (n) REFERENCES limits DEFERRABLE INITIALLY DEFERRED"
+    migration 002_fill.sql "-- lockstep:rows
+UPDATE orders SET n = 9 WHERE customer = 'c' AND n = 2;" ''
+    run -1 --separate-stderr lockstep up
+    complains '(for row tenant c)'
+    complains '002_fill.sql'
+}
+
+@test "undo is of those that took the run: not of one that came since, also of one that has gone from the query" {
+    lockstep up --quiet
+    server sql eu pooled "INSERT INTO customers VALUES ('n'); INSERT INTO orders VALUES ('n', 1, 'own');
+        DELETE FROM customers WHERE id = 'e'"
+    migration 002_fill.sql "-- lockstep:rows
+UPDATE orders SET note = current_setting('app.customer') || n;" "-- lockstep:rows
+UPDATE orders SET note = NULL;"
+    run -0 lockstep down 1 --yes
+    ask "SELECT string_agg(DISTINCT coalesce(note, '-'), ',') FROM orders WHERE customer IN ('a', 'e')" '-'
+    ask "SELECT note FROM orders WHERE customer = 'n'" own
+}

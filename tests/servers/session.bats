@@ -131,3 +131,70 @@ CREATE UNIQUE INDEX CONCURRENTLY one ON t (x) WHERE ${note} <> '"''"';'
     complains 'could not create unique index'
     ask 'SELECT count(*) FROM pg_index WHERE NOT indisvalid' 0
 }
+
+@test "recover puts up its fence in a database that is read-only and serializable by default" {
+    schemas
+    migration "CREATE TABLE t(x int);
+SELECT pg_sleep(CASE current_schema() WHEN 'b' THEN 30 ELSE 0 END);" 'DROP TABLE t;'
+    server sql eu postgres 'ALTER DATABASE app SET default_transaction_read_only = on;
+        ALTER DATABASE app SET default_transaction_isolation = serializable'
+    "$LOCKSTEP" up --quiet </dev/null 3>&- &
+    for ((i = 0; i < 100; i++)); do
+        [ "$(server sql eu postgres "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep%'")" -lt 2 ] || break
+        sleep 0.1
+    done
+    kill -9 $!; wait $! || true
+    run -0 lockstep recover
+    ask "SELECT count(*) FROM a.lockstep_history WHERE direction = 'fence'" 1
+}
+
+@test "a rehearsal is cleaned up behind as a run is: what a tenant prepared is not the next one's" {
+    schemas
+    migration 'PREPARE q AS SELECT 1;'
+    run -0 lockstep rehearse
+    run -0 lockstep up
+}
+
+@test "a history that is written to while it is read stands for its tenant alone" {
+    schemas
+    migration 'CREATE TABLE t(x int);' 'DROP TABLE t;'
+    printf 'INSERT INTO t VALUES (1);\n-- lockstep:down\nDELETE FROM t;\n' >migrations/002_more.sql
+    lockstep up --quiet
+    server sql eu app "BEGIN; LOCK TABLE a.lockstep_history; SELECT pg_sleep(2);
+        INSERT INTO a.lockstep_history(version, grp, duration_us, name, direction, checksum, run, log_head)
+            SELECT 2, 1, 1, name, 'down', checksum, 'r', '' FROM a.lockstep_history WHERE version = 2;
+        COMMENT ON TABLE a.lockstep_history IS 'lockstep 1 $(printf '0%.0s' {1..64})'; COMMIT" 3>&- &
+    for ((i = 0; i < 100; i++)); do
+        [ "$(server sql eu app "SELECT count(*) FROM pg_locks WHERE relation = 'a.lockstep_history'::regclass
+            AND mode = 'AccessExclusiveLock' AND granted")" = 0 ] || break
+        sleep 0.02
+    done
+    run -0 lockstep up
+    wait
+    ask "SELECT string_agg(version || direction, ',' ORDER BY seq) FROM a.lockstep_history" 1up,2up,2down,2up
+    ask "SELECT string_agg(version || direction, ',' ORDER BY seq) FROM b.lockstep_history" 1up,2up
+}
+
+@test "of two runs from two state folders the second sees the first: no step runs twice" {
+    for server in eu held; do
+        schemas
+        rm -rf .lockstep migrations/* one two
+        migration 'CREATE TABLE t(x int);' 'DROP TABLE t;'
+        lockstep up --quiet
+        printf '%s\n' "INSERT INTO t VALUES (1);" \
+            "SELECT pg_sleep(CASE current_schema() WHEN 'b' THEN 2 ELSE 0 END);" '-- lockstep:down' 'DELETE FROM t;' \
+            >migrations/002_more.sql
+        for name in one two; do mkdir $name; cp -r lockstep.conf migrations $name; done
+        sed -i 's/\[ab\]/a/' two/lockstep.conf
+        "$LOCKSTEP" -C one up --quiet </dev/null 3>&- &
+        for ((i = 0; i < 100; i++)); do
+            [ "$(server sql $server app "SELECT count(*) FROM pg_locks WHERE relation = 'a.t'::regclass AND granted")" = 0 ] || break
+            sleep 0.02
+        done
+        run lockstep -C two up
+        wait $!
+        ask "SELECT string_agg(version || direction, ',' ORDER BY seq) FROM a.lockstep_history" 1up,2up
+        ask 'SELECT count(*) FROM a.t' 1
+        server sql $server app 'DROP SCHEMA a CASCADE; DROP SCHEMA b CASCADE'
+    done
+}

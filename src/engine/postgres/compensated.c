@@ -32,7 +32,7 @@ static int clean(struct visit *v, struct error *e)
 {
     CLEANUP_STR struct str sql = STR_INIT;
 
-    pg_session_add_clean(v->g, &sql);
+    pg_session_add_clean(v->g->run->key, &sql);
     return str_ok(&sql) ? pg_exec(v->pg, str_text(&sql), e) : error_oom(e);
 }
 

@@ -103,9 +103,9 @@ void pg_bundle_drop(struct pg_group *g, struct bundle *b);
 /* The answer was lost, and what was asked may still be under way: E_BUSY until the process that
  * was asked is gone. Only then does it count what the server says of it. */
 int pg_backend_ended(struct pg_group *g, const char *database, int backend, struct error *e);
-/* Statements after which nothing of a script before is in the session, and recovery finds it by its
- * name; each is ended by a semicolon. What DISCARD ALL does, which no transaction may do. */
-void pg_session_add_clean(const struct pg_group *g, struct str *sql);
+/* Statements after which nothing of a script before is in the session, and recovery finds it by the
+ * run's key; each is ended by a semicolon. What DISCARD ALL does, which no transaction may do. */
+void pg_session_add_clean(const char *key, struct str *sql);
 
 /* settle.c */
 int pg_group_settle(struct pg_group *g, enum verdict verdict, uint8_t *slots, struct error *e);

@@ -56,6 +56,7 @@ int pg_history_open_behind(struct pg *pg, const struct place *place, const char 
         return r;
     h->there = strcmp(PQgetvalue(rows, 0, 1), "t") == 0;
     pg_history_head(PQgetisnull(rows, 0, 0) ? NULL : PQgetvalue(rows, 0, 0), h->head);
+    memcpy(h->from, h->head, HASH_TEXT);
     return E_OK;
 }
 
@@ -69,9 +70,9 @@ int pg_history_expect(struct pg *pg, const struct place *place, const char *head
 {
     int r = name_table(pg, place, h, e);
 
-    h->expected = head;
     h->there = head[0];
     snprintf(h->head, sizeof h->head, "%s", head);
+    memcpy(h->from, h->head, HASH_TEXT);
     return r;
 }
 
@@ -219,10 +220,14 @@ void pg_history_add_head(struct pg_history *h, struct str *sql)
 }
 
 /* Is there a fence, and which comment has the table still? Asked behind the rows of this group:
- * whoever puts a fence up waits for these. */
+ * whoever puts a fence up waits for these; and under the lock that COMMENT takes, so that of two
+ * that began from one head the second sees the first. */
 static void add_look(struct pg_history *h, const char *run, uint32_t group, struct str *sql)
 {
-    str_addf(sql, "SELECT EXISTS (SELECT 1 FROM %s WHERE run = ", h->table);
+    str_addf(sql,
+             "LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE;"
+             " SELECT EXISTS (SELECT 1 FROM %s WHERE run = ",
+             h->table, h->table);
     pg_add_literal(sql, h->pg, run);
     str_addf(sql,
              " AND grp = %" PRIu32
@@ -240,8 +245,8 @@ static int judge_look(const struct pg_history *h, const char *run, const PGresul
     if (strcmp(PQgetvalue(rows, 0, 0), "t") == 0)
         return was_fenced(run, e);
     pg_history_head(PQgetisnull(rows, 0, 1) ? NULL : PQgetvalue(rows, 0, 1), head);
-    if (h->expected && strcmp(head, h->expected) != 0)
-        return error_set(e, E_CHANGED, "its history is not that of the plan any more");
+    if (strcmp(head, h->from) != 0)
+        return error_set(e, E_CHANGED, "its history has changed since it was looked at");
     return E_OK;
 }
 
@@ -264,11 +269,12 @@ int pg_history_fence(struct pg_history *h, const char *run, uint32_t group, stru
     CLEANUP_STR struct str sql = STR_INIT;
     int r;
 
+    str_add(&sql, PG_BEGIN "; ");
     add_create(&sql, h);
     str_addf(&sql,
-             PG_BEGIN "; LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE; INSERT INTO %s (version, grp,"
-                      " duration_us, name, direction, checksum, log_head, run) SELECT 0, %" PRIu32
-                      ", 0, 'fence', 'fence', '', '', r FROM (VALUES (",
+             "LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE; INSERT INTO %s (version, grp,"
+             " duration_us, name, direction, checksum, log_head, run) SELECT 0, %" PRIu32
+             ", 0, 'fence', 'fence', '', '', r FROM (VALUES (",
              h->table, h->table, group);
     pg_add_literal(&sql, h->pg, run);
     str_addf(&sql,

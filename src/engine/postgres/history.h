@@ -32,7 +32,7 @@ struct pg_history {
     char *table; /* quoted, with its schema */
     bool there;
     char head[HASH_TEXT]; /* "" : no row yet, or it has no comment of ours */
-    const char *expected; /* the head that the vote must find still; NULL: it was asked for */
+    char from[HASH_TEXT]; /* the head that it had at first: the vote must find it still */
 };
 
 #define PG_SCHEMA_OF(place) ((place)->schema ? (place)->schema : "public")
@@ -62,8 +62,8 @@ int pg_history_add(struct pg_history *h, const struct history_row *row, struct s
                    struct error *e);
 void pg_history_add_head(struct pg_history *h, struct str *sql);
 /* Runs what was added, the last of the transaction, with the head, and looks for a fence in the
- * same message: E_REFUSED when this group was fenced off, E_CHANGED when its head is not as
- * expected. */
+ * same message: E_REFUSED when this group was fenced off, E_CHANGED when its head is
+ * another by now. */
 int pg_history_vote(struct pg_history *h, const char *run, uint32_t group, struct str *sql,
                     struct error *e);
 /* That look alone. */

@@ -100,7 +100,7 @@ void pg_bundle_drop(struct pg_group *g, struct bundle *b)
     pool_give(&g->link->pool, &b->pg);
 }
 
-void pg_session_add_clean(const struct pg_group *g, struct str *sql)
+void pg_session_add_clean(const char *key, struct str *sql)
 {
     str_addf(sql,
              "CLOSE ALL; RESET ALL; RESET SESSION AUTHORIZATION; RESET ROLE; DEALLOCATE ALL;"
@@ -109,7 +109,7 @@ void pg_session_add_clean(const struct pg_group *g, struct str *sql)
              " SET default_transaction_isolation = 'read committed';"
              " SET client_min_messages = error; SET idle_in_transaction_session_timeout = 0;"
              " SET application_name = 'lockstep_%.32s'; ",
-             g->run->key);
+             key);
 }
 
 static int begin(struct pg_group *g, struct lane *lane, struct pg_database *database,
@@ -186,7 +186,7 @@ static int ready(struct pg_group *g, struct lane *lane, struct pg_database *data
 static void add_beginning(const struct pg_group *g, const struct bundle *b, struct str *sql)
 {
     str_add(sql, b->begun ? "RELEASE lockstep; " : PG_BEGIN "; ");
-    pg_session_add_clean(g, sql);
+    pg_session_add_clean(g->run->key, sql);
     str_add(sql, "SAVEPOINT lockstep; ");
 }
 
@@ -205,13 +205,15 @@ static int run_steps(struct pg_group *g, struct bundle *b, struct pg_slot *slot,
     struct pg_work w = pg_group_work(g, slot);
     int r;
 
-    w.expected = g->undo ? NULL : slot->spec->head;
+    w.expected = g->undo ? NULL : slot->spec->head; /* a group to undo has moved it */
     r = pg_work_run(b->pg, &w, beginning, e);
-    if (r == E_OK || !back_to_savepoint(b->pg) || !pg_work_was_misled(b->pg, &w, r))
+    if (r == E_OK || !back_to_savepoint(b->pg))
         return r;
-    error_clear(e);
-    w.expected = NULL;
-    r = pg_work_run(b->pg, &w, "", e);
+    if (pg_work_was_misled(b->pg, &w, r)) {
+        error_clear(e);
+        w.expected = NULL;
+        r = pg_work_run(b->pg, &w, "", e);
+    }
     if (r != E_OK)
         back_to_savepoint(b->pg);
     return r;

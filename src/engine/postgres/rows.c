@@ -86,23 +86,23 @@ static void add_last(struct str *sql, const struct rows *x)
              x->table);
 }
 
-/* Forward: whom the query gives and who lacks it. Back: whom this group gave it, also one that the
- * query does not give any more. */
+/* Up: whom the query gives and who lacks it. Down: who has it, also one that the query does not
+ * give any more; and where this group takes back what it did, whom it gave it. */
 static int ask(struct rows *x, struct error *e)
 {
     CLEANUP_STR struct str sql = STR_INIT;
     char version[24], group[16];
-    bool back = x->w->back;
+    bool has = x->w->back || str_same(x->direction, "down");
 
     snprintf(version, sizeof version, "%" PRIu64, x->step->version);
     snprintf(group, sizeof group, "%" PRIu32, x->w->group);
     str_addf(&sql, "SELECT %s AS id, q.* FROM (",
-             back ? "l.tenant" : "pg_catalog.format('%s', q.id)");
+             has ? "l.tenant" : "pg_catalog.format('%s', q.id)");
     add_query(&sql, x->who->query);
-    str_addf(&sql, ") AS q %s JOIN ", back ? "RIGHT" : "LEFT");
+    str_addf(&sql, ") AS q %s JOIN ", has ? "RIGHT" : "LEFT");
     add_last(&sql, x);
-    str_add(&sql, back ? "l.direction <> $2 AND l.run = $3 AND l.grp = $4"
-                       : "l.direction IS DISTINCT FROM $2 AND ($3::text, $4::bigint) IS NOT NULL");
+    str_add(&sql, "l.direction IS DISTINCT FROM $2 AND ");
+    str_add(&sql, x->w->back ? "l.run = $3 AND l.grp = $4" : "($3::text, $4::bigint) IS NOT NULL");
     str_add(&sql, " ORDER BY 1");
     if (!str_ok(&sql))
         return error_oom(e);
@@ -221,7 +221,14 @@ static int run_one(const struct rows *x, int row, struct error *e)
 
     if (r == E_OK)
         r = run_statements(x, row, e);
-    return r == E_OK ? end_one(x, id, e) : r;
+    if (r != E_OK)
+        return r;
+    r = end_one(x, id, e);
+    if (r != E_OK) { /* what its rows had put off to the end */
+        name_row_tenant(e, id);
+        error_at(e, x->script->file, 0);
+    }
+    return r;
 }
 
 /* --- all of them --- */
@@ -293,6 +300,8 @@ int pg_rows_run(struct pg *pg, const struct pg_work *w, const struct step *step,
         return error_oom(e);
     x.table = str_text(&table);
     r = pg_rows_guard(pg, x.script, x.who, e);
+    if (r == E_OK && !x.script->rows.batch) /* what waits of the steps before is not the role's */
+        r = pg_exec(pg, "SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED", e);
     if (r == E_OK)
         r = make_table(&x, e);
     if (r == E_OK)

@@ -63,13 +63,15 @@ static int make_sure(struct pg_group *g, struct bundle *b, struct error *e)
 static int prepare_it(struct pg_group *g, struct bundle *b, struct error *e)
 {
     CLEANUP_STR struct str sql = STR_INIT;
+    CLEANUP_PG_RESULT PGresult *done = NULL;
     char name[96];
     int r;
 
     pg_bundle_name(g, b->id, name);
     str_addf(&sql, "PREPARE TRANSACTION '%s'", name);
-    r = str_ok(&sql) ? pg_exec(b->pg, str_text(&sql), e) : error_oom(e);
-    if (r == E_OK && PQtransactionStatus(b->pg->conn) != PQTRANS_IDLE)
+    r = str_ok(&sql) ? pg_last(b->pg, str_text(&sql), &done, e) : error_oom(e);
+    /* of one that has failed the server says ROLLBACK, and no error */
+    if (r == E_OK && !str_same(PQcmdStatus(done), "PREPARE TRANSACTION"))
         r = error_set(e, E_REFUSED, "the transaction could not be prepared");
     b->state = r == E_OK ? BUNDLE_PREPARED : b->pg->lost ? BUNDLE_UNKNOWN : BUNDLE_LOST;
     pool_give(&g->link->pool, &b->pg);

@@ -20,6 +20,7 @@ struct place_at { /* sorted by database, then schema */
     const struct place *place;
     uint32_t index;
     bool wants; /* its past is to be read */
+    bool moved; /* it was written to meanwhile: what was read is nobody else's */
     char head[HASH_TEXT];
     uint32_t like; /* in order[]: whose past is its own, too; itself: it is to be read first */
 };
@@ -144,20 +145,25 @@ static void look_at_database(void *arg, uint32_t i)
 
 /* --- pasts --- */
 
-static int read_rows(struct pg *pg, const struct place *place, struct str *past, struct error *e)
+/* Rows are of the head that is there before them, and is there after them. */
+static int read_rows(struct pg *pg, struct place_at *at, struct str *past, struct error *e)
 {
     CLEANUP_PG_HISTORY struct pg_history h = {0};
     CLEANUP_PAST struct past_draft draft = {0};
-    int r = pg_history_open(pg, place, &h, e);
+    bool still = true;
+    int r = pg_history_open(pg, at->place, &h, e);
 
     if (r == E_OK)
         r = pg_history_read(&h, past_take, &draft, e);
+    if (r == E_OK && at->head[0])
+        r = pg_history_is(pg, at->place, at->head, &still, e);
+    at->moved = !still;
     if (r == E_OK)
         past_write(&draft, past);
     return r == E_OK && !str_ok(past) ? error_oom(e) : r;
 }
 
-static void read_past(const struct looking *v, const struct place_at *at)
+static void read_past(const struct looking *v, struct place_at *at)
 {
     CLEANUP_ERROR struct error e = ERROR_INIT;
     struct sight *sight = &v->sights[at->index];
@@ -165,7 +171,9 @@ static void read_past(const struct looking *v, const struct place_at *at)
     int r = pool_take(&v->link->pool, at->place->database, &pg, &e);
 
     if (r == E_OK)
-        r = read_rows(pg, at->place, &sight->past, &e);
+        r = read_rows(pg, at, &sight->past, &e);
+    if (at->moved)
+        sight->head[0] = '\0';
     pool_give(&v->link->pool, &pg);
     if (r != E_OK)
         cannot_be_looked_at(sight, &e);
@@ -178,17 +186,19 @@ static void read_one(void *arg, uint32_t i)
     read_past(v, &v->order[v->readers[i]]);
 }
 
-/* What the one read for it could not be read of, it may be of this one. */
+/* What could not be read of the one that stands for it, or is not its own any more, is read of this
+ * one. */
 static void copy_one(void *arg, uint32_t i)
 {
     const struct looking *v = arg;
-    const struct place_at *at = &v->order[i];
-    const struct sight *like = &v->sights[v->order[at->like].index];
+    struct place_at *at = &v->order[i];
+    const struct place_at *reader = &v->order[at->like];
+    const struct sight *like = &v->sights[reader->index];
     struct sight *sight = &v->sights[at->index];
 
     if (!at->wants || at->like == i)
         return;
-    if (like->why.code) {
+    if (like->why.code || reader->moved) {
         read_past(v, at);
         return;
     }

@@ -238,7 +238,7 @@ static int run_steps(struct pg_history *h, const struct pg_work *w, struct error
     CLEANUP_STR struct str sql = STR_INIT;
     int r = E_OK;
 
-    for (uint32_t i = 0; i < w->spec->n && r == E_OK && !h->expected; i++)
+    for (uint32_t i = 0; i < w->spec->n && r == E_OK && !w->expected; i++)
         r = pg_work_fits(h, step_at(w, i), w->undo, e);
     for (uint32_t i = 0; i < w->spec->n && r == E_OK; i++) {
         if (i)
@@ -246,7 +246,12 @@ static int run_steps(struct pg_history *h, const struct pg_work *w, struct error
         r = run_step(h, w, step_at(w, i), &sql, e);
     }
     str_add(&sql, CHECK_DEFERRED);
-    return r == E_OK ? pg_history_vote(h, w->run, w->group, &sql, e) : r;
+    if (r != E_OK)
+        return r;
+    r = pg_history_vote(h, w->run, w->group, &sql, e);
+    if (r != E_OK && e && e->db && w->spec->n) /* the server's: a constraint that had waited */
+        error_at(e, script_of(w, step_at(w, w->spec->n - 1))->file, 0);
+    return r;
 }
 
 int pg_work_run(struct pg *pg, const struct pg_work *w, const char *before, struct error *e)
