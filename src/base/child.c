@@ -81,7 +81,7 @@ __attribute__((noreturn)) static void become(const struct child_spec *spec, cons
     int fault = fcntl(p->fault[1], F_DUPFD_CLOEXEC, HIGH_FD);
     int inherit = spec->inherit < 0 ? -1 : fcntl(spec->inherit, F_DUPFD_CLOEXEC, HIGH_FD);
 
-    setpgid(0, 0);
+    setsid(); /* not a group only: no terminal to ask for a password on, which hangs */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(127); /* it ended before we asked to be told */
@@ -147,7 +147,6 @@ static int start(struct running *r, struct pipes *p, struct error *e)
         become(r->spec, p, parent);
     if (r->pid < 0)
         return error_errno(e, E_REFUSED, "start", r->spec->argv[0]);
-    setpgid(r->pid, r->pid);
     close_fd(&p->out[1]);
     close_fd(&p->err[1]);
     close_fd(&p->fault[1]);

@@ -3,9 +3,9 @@
  * collected, its time bounded. One thread a child; several threads may each have one.
  *
  * It gets /dev/null as input, and no descriptor of ours but the one it is meant to inherit. It is
- * the leader of a process group of its own, and whatever of that group is left when it ends is
- * killed: nobody goes on changing things after we have looked at them. It is killed when the thread
- * that started it ends, so also when we are.
+ * the leader of a session of its own, so it has no terminal, and of its process group; whatever of
+ * that group is left when it ends is killed: nobody goes on changing things after we have looked at
+ * them. It is killed when the thread that started it ends, so also when we are.
  */
 #ifndef BASE_CHILD_H
 #define BASE_CHILD_H

@@ -210,8 +210,8 @@ static const char *value_of(void *ctx, const char *name, size_t len)
     const struct asking *a = ctx;
     const struct exec_tenant *t = a->tenant;
 
-    if (a->moves && exec_is_own_name(name, len))
-        return "";
+    if (exec_is_own_name(name, len)) /* also where a label is called so */
+        return a->moves ? "" : NULL;
     for (size_t i = 0; t && i < t->n; i++)
         if (strlen(t->values[i].name) == len && memcmp(t->values[i].name, name, len) == 0)
             return t->values[i].text;

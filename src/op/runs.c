@@ -205,8 +205,9 @@ static int check_heads(struct session *s, struct log_check *check, struct error 
     struct survey survey = {0};
     int r = session_fleet(s, e);
 
-    if (r == E_OK)
-        r = survey_fleet(s, &survey, e);
+    if (r != E_OK || session_is_exec(s)) /* these have no history of ours, and no heads */
+        return r;
+    r = survey_fleet(s, &survey, e);
     for (size_t i = 0; r == E_OK && i < survey.n; i++) {
         const struct tenant *t = &s->fleet.tenants[i];
 

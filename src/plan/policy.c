@@ -57,8 +57,9 @@ static void refuse(struct work *w, const struct step *step)
     else
         return;
     error_at(&problem, step->script->file, 0);
-    error_hint(&problem, "write a `-- lockstep:down` section, or take the risk with "
-                         "`--allow-irreversible`");
+    error_hint(&problem, "%s, or take the risk with `--allow-irreversible`",
+               step->script->engine == ENGINE_EXEC ? "give its exec section the command `down`"
+                                                   : "write a `-- lockstep:down` section");
     plan_refuse(w, &problem);
 }
 

@@ -7,7 +7,9 @@
 static int malformed(const char *text, struct error *e)
 {
     error_set(e, E_INVALID, "%s is not a target", text);
-    error_hint(e, "a target is head, base, +N, -N or a version");
+    error_hint(
+        e,
+        "a target is head, base, +N, -N or a version (of an external migrator: a revision's name)");
     return E_INVALID;
 }
 
@@ -177,6 +179,8 @@ static int resolve(struct work *w, const char *text, struct error *e)
         return E_OK;
     if (!number(text + (text[0] == '+' || text[0] == '-'), &n))
         return malformed(text, e);
+    if (w->source->engine == ENGINE_EXEC && n > 0 && text[0] != '+' && text[0] != '-')
+        return malformed(text, e); /* its place in the order means nothing to anybody */
     if (text[0] == '+')
         return above(w, n, e);
     return text[0] == '-' ? below(w, n, e) : exactly(w, text, n, e);

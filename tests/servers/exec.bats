@@ -71,6 +71,8 @@ wait_for()
     run -0 lockstep up
     says "done: 6 tenants at three"
     all_at three
+    run -0 lockstep log --verify
+    says "the chain holds"
     run -0 lockstep status
     says "6 tenants: 6 at three (head)"
     run -0 lockstep up
@@ -97,6 +99,8 @@ wait_for()
     all_at one c
     run -2 lockstep up four
     says "four is not a target"
+    run -2 lockstep up 3
+    says "3 is not a target"
 }
 
 @test "one that fails is named with what it said, and all others go back to where each was" {
@@ -146,6 +150,7 @@ wait_for()
     touch trouble/lie.e
     run -1 lockstep up
     says "e: lockstep.conf:7: is at base and not at three"
+    says 'what `current` prints'
     all_at "" a b c d f
 }
 
@@ -198,15 +203,44 @@ killed()
 }
 
 @test "what outlived lockstep, wherever it went, is ended before anything is settled" {
-    printf '#!/bin/sh\n[ "$1" != up ] || setsid -f sh -c "%s; touch %s"\nexec %s "$@"\n' \
+    printf '#!/bin/sh\n[ "$1" != up ] || setsid -f env -i sh -c "%s; touch %s"\nexec %s "$@"\n' \
         'sleep 3' "$PWD/late" "$command" >outliving
     chmod +x outliving
-    command=$PWD/outliving conf
+    command=$PWD/outliving conf # with the descriptors, and without the environment
     killed slow
     run -0 lockstep recover
     all_at ""
     sleep 3.2
     [ ! -e late ]
+}
+
+# wrapped COMMAND: `up` is done by another program, which passes on none of the descriptors it has
+wrapped()
+{
+    printf '#!/bin/sh\n[ "$1" = up ] || exec %s "$@"\n%s\n' "$command" "$1" >wrapper
+    chmod +x wrapper
+    command=$PWD/wrapper conf "${2-down = {'$PWD/wrapper', 'down', '\${target\}'\}}"
+}
+
+@test "a program that a wrapper started, without what it inherited, does not outlive lockstep either" {
+    wrapped 'exec python3 -c "import subprocess, sys; subprocess.run(sys.argv[1:])" \
+        sh -c "touch $TROUBLE/begun.c; sleep 3; touch $TROUBLE/late"'
+    "$LOCKSTEP" up </dev/null >out 2>&1 &
+    pid=$!
+    wait_for trouble/begun.c
+    kill -9 $pid
+    wait $pid || true
+    run -0 lockstep recover
+    sleep 3.2
+    [ ! -e trouble/late ]
+}
+
+@test "what a failed command left outside its process group does not go on" {
+    wrapped 'setsid -f sh -c "sleep 2; touch $TROUBLE/late"; exit 3'
+    run -1 lockstep up
+    says "exit code 3"
+    sleep 2.2
+    [ ! -e trouble/late ]
 }
 
 @test "interrupted: the commands are ended, and what they changed is taken back" {
@@ -241,6 +275,7 @@ SH
     conf ""
     run -5 lockstep up
     says "cannot be undone"
+    says 'give its exec section the command `down`'
     all_at ""
     run -0 lockstep up --allow-irreversible
     all_at three
@@ -254,6 +289,35 @@ SH
     says "lockstep.conf:7:"
     says "there is no \${tenat}"
     says "in up of exec \"tool\""
+}
+
+@test "a label called target is no target for commands that have none" {
+    sed -i "s/'tier=free'/&/; s/labels = {/&\"target=three\", /; s#/migrator', 'current'#&, '\${target}'#" lockstep.conf
+    run -2 lockstep status
+    says "there is no \${target}"
+}
+
+@test "passwords in labels and variables, of urls too, stand in no message when a command prints them" {
+    printf 'id,path,dsn,db_password\na,tenants/a.db,db://me:sesame@host/x,open-up\n' >list.csv
+    printf '#!/bin/sh\n[ "$1" = revisions ] || { echo at "$DSN, $PW, $API_TOKEN"; [ "$1" = current ] || exit 3; }\n[ "$1" != revisions ] || echo one\n' >teller
+    chmod +x teller
+    sed -i "s#glob = .* labels#list = \"list.csv\" labels#; s#environment = {#&'DSN=\${dsn}', 'PW=\${db_password}', #" lockstep.conf
+    export API_TOKEN=abracadabra
+    sed -i "s#'$command', 'current'#'$PWD/teller', 'current'#" lockstep.conf
+    run -5 lockstep up
+    says '`current` says "at db://me:@host/x'
+    [[ $output != *sesame* && $output != *open-up* && $output != *abracadabra* ]]
+    sed -i "s#'$PWD/teller', 'current'#'$command', 'current'#; s#'$command', 'up'#'$PWD/teller', 'up'#" lockstep.conf
+    run -1 lockstep up
+    says 'exit code 3: at db://me:@host/x'
+    [[ $output != *sesame* && $output != *open-up* && $output != *abracadabra* ]]
+    run ! grep -rqE 'sesame|open-up|abracadabra' .lockstep
+}
+
+@test "a revision_pattern that finds none is an error, and not a fleet with nothing to do" {
+    conf "revision_pattern = '^(rev_[a-z]+)'"
+    run -2 lockstep up
+    says "no line names a revision"
 }
 
 @test "a target is for commands that move, in the environment too" {

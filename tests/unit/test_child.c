@@ -97,6 +97,18 @@ static void leaves_nobody_of_its_group(void **state)
     child_free(&r);
 }
 
+/* Who asks for a password there would wait for it till the timeout. */
+static void has_no_terminal(void **state)
+{
+    struct child_result r;
+
+    (void)state;
+    assert_int_equal(shell("set -- $(cat /proc/$$/stat); [ $6 = $$ ]", (struct child_spec){0}, &r),
+                     E_OK);
+    assert_int_equal(r.code, 0);
+    child_free(&r);
+}
+
 static void dies_with_who_started_it(void **state)
 {
     pid_t parent = fork();
@@ -168,6 +180,7 @@ int main(void)
         cmocka_unit_test(is_told_to_go_and_then_killed),
         cmocka_unit_test(stops_when_asked),
         cmocka_unit_test_setup_teardown(leaves_nobody_of_its_group, enter_folder, leave_folder),
+        cmocka_unit_test(has_no_terminal),
         cmocka_unit_test_setup_teardown(dies_with_who_started_it, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(gets_no_descriptor_but_the_one_meant_for_it, enter_folder,
                                         leave_folder),

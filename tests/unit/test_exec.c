@@ -4,6 +4,8 @@
  */
 #include "test.h"
 
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "base/error.h"
@@ -12,7 +14,7 @@
 #include "engine/exec/link.h"
 #include "source/step.h"
 
-#define HERE "[ ! -s $AT ] || cat $AT"
+#define HERE "[ ! -e mute ] && { [ ! -s $AT ] || cat $AT; }"
 #define MOVE "[ ! -e broken ] && echo '${target}' >$AT"
 
 static const char *up[] = {"sh", "-c", MOVE, NULL}, *down[] = {"sh", "-c", MOVE, NULL};
@@ -188,12 +190,30 @@ static void settle_later(const char *a, enum verdict verdict, int outcome, enum 
     end(&w);
 }
 
+/* Nobody can say where the tenant is. */
+static void settle_mute(const char *a, enum verdict verdict)
+{
+    put("mute", "");
+    settle_later(a, verdict, E_REFUSED, SETTLE_NOT_YET, a);
+    unlink("mute");
+}
+
 static void a_later_process_finishes_by_what_tenants_say(void **state)
 {
     (void)state;
     settle_later("two\n", VERDICT_COMMIT, E_OK, SETTLE_DONE, "two\n");
     settle_later("base\n", VERDICT_COMMIT, E_OK, SETTLE_DONE, "two\n");
-    settle_later("one\n", VERDICT_COMMIT, E_REFUSED, SETTLE_REFUSED, "one\n");
+    settle_later("one\n", VERDICT_COMMIT, E_REFUSED, SETTLE_NOT_YET, "one\n");
+}
+
+/* That would take all others back, and call the run rolled back. */
+static void only_who_was_seen_at_the_start_refuses_what_is_decided(void **state)
+{
+    (void)state;
+    put("broken", "");
+    settle_later("base\n", VERDICT_COMMIT, E_REFUSED, SETTLE_REFUSED, "base\n");
+    settle_mute("two\n", VERDICT_COMMIT);
+    settle_mute("two\n", VERDICT_ABORT);
 }
 
 static void a_later_process_takes_back_by_what_tenants_say(void **state)
@@ -223,6 +243,24 @@ static void a_tenant_under_work_is_busy(void **state)
     assert_int_equal(prepare(p, 0, NULL), E_OK);
     p->ops->free(p);
     end(&w);
+}
+
+static void a_full_disk_keeps_no_tenant_from_being_brought_back(void **state)
+{
+    struct rlimit before, none;
+    struct world w;
+    int lock = -1, r;
+
+    (void)state;
+    begin(&w);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    none = (struct rlimit){0, before.rlim_max};
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+    r = exec_lock(&w.exec, "a", false, &lock, NULL);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(r, E_OK);
+    close(lock);
 }
 
 /* --- revisions --- */
@@ -272,6 +310,8 @@ static void revisions_without_an_order_are_refused(void **state)
     refuses_revisions(DESCENT, "a -> c\na -> b\n<base> -> a\n",
                       "of the revisions of tool, 2 follow a");
     refuses_revisions(DESCENT, "a -> b\nb -> a\n", "of the revisions of tool, 0 follow base");
+    refuses_revisions("^rev_(.*)", "one\n",
+                      "of what `revisions` of tool prints, no line names a revision");
     refuses_revisions(NULL, "a\na\n", "\"a\" cannot be a revision of tool, or is one twice");
     refuses_revisions(NULL, "base\n", "\"base\" cannot be a revision of tool, or is one twice");
 }
@@ -333,7 +373,9 @@ int main(void)
         IN_FOLDER(both_move_and_stay_or_go_back),
         IN_FOLDER(who_is_elsewhere_than_planned_is_left_alone),
         IN_FOLDER(a_later_process_finishes_by_what_tenants_say),
+        IN_FOLDER(only_who_was_seen_at_the_start_refuses_what_is_decided),
         IN_FOLDER(a_later_process_takes_back_by_what_tenants_say),
+        IN_FOLDER(a_full_disk_keeps_no_tenant_from_being_brought_back),
         IN_FOLDER(a_tenant_under_work_is_busy),
         IN_FOLDER(revisions_have_an_order),
         IN_FOLDER(revisions_without_an_order_are_refused),

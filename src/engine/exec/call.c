@@ -87,8 +87,22 @@ static bool is_given_again(const char *const *environment, const char *variable)
 /* It asks for what this command does not have: a tenant, or a target. */
 static bool is_for_another(const char *variable, const struct filling *f)
 {
-    return f->tenant ? !f->call->target && strstr(variable, "${target}")
-                     : strstr(variable, "${") != NULL;
+    if (!f->tenant)
+        return strstr(variable, "${") != NULL;
+    return !f->call->target &&
+           (strstr(variable, "${target}") != NULL || strstr(variable, "${revision}") != NULL);
+}
+
+/* How survivors.c knows what a command leaves behind. */
+static int add_mark(struct arena *arena, const struct exec_call *c, const char **variable)
+{
+    CLEANUP_STR struct str mark = STR_INIT;
+
+    str_add(&mark, EXEC_MARK);
+    if (exec_lock_path(c->link->exec, c->id, &mark) != E_OK)
+        return E_NOMEM;
+    *variable = str_copy(&mark, arena);
+    return *variable ? E_OK : E_NOMEM;
 }
 
 /* Ours, with the block's in place of those of the same name. */
@@ -98,17 +112,19 @@ static int make_environment(struct arena *arena, const struct exec_block *b, str
     size_t n = 0, ours = count((const char *const *)environ);
     int r = E_OK;
 
-    *envp = arena_array(arena, ours + count(b->environment) + 1, sizeof **envp);
+    *envp = arena_array(arena, ours + count(b->environment) + 2, sizeof **envp);
     if (!*envp)
         return error_oom(e);
     for (size_t i = 0; i < ours; i++)
-        if (!is_given_again(b->environment, environ[i]))
+        if (!is_given_again(b->environment, environ[i]) && !str_starts(environ[i], EXEC_MARK))
             (*envp)[n++] = environ[i];
     for (size_t i = 0; b->environment && b->environment[i] && r == E_OK; i++) {
         if (is_for_another(b->environment[i], f))
             continue;
         r = add_word(arena, b->environment[i], f, &(*envp)[n++], e);
     }
+    if (r == E_OK && f->call->lock >= 0 && add_mark(arena, f->call, &(*envp)[n]) != E_OK)
+        r = error_oom(e);
     return r;
 }
 
@@ -141,17 +157,6 @@ int exec_show(const struct exec *exec, const char *const *command, const char *t
 }
 
 /* --- what it said --- */
-
-static void cut_out(struct str *text, const char *secret)
-{
-    size_t n = secret ? strlen(secret) : 0;
-    char *at;
-
-    while (n && (at = strstr(text->data, secret))) {
-        memmove(at, at + n, strlen(at + n) + 1);
-        text->len -= n;
-    }
-}
 
 /* On one line: control characters go, the lines are put behind each other. */
 static void fold(const struct str *text, struct str *out)
@@ -206,13 +211,12 @@ static void name_end(const struct child_result *result, int64_t timeout_ms, stru
 }
 
 static int failed(const struct exec_call *c, const char *const *command,
-                  struct child_result *result, const struct exec_tenant *tenant, struct error *e)
+                  struct child_result *result, struct error *e)
 {
     CLEANUP_STR struct str end = STR_INIT, said = STR_INIT, shown = STR_INIT;
 
     name_end(result, c->link->exec->block.timeout_ms, &end);
-    for (int i = 0; i < 2 && tenant && result->tail.len; i++)
-        cut_out(&result->tail, tenant->secrets[i]);
+    exec_cut_secrets(c, &result->tail);
     fold(&result->tail, &said);
     error_set(e, E_REFUSED, "%s%s%s", str_text(&end), said.len ? ": " : "", ending(&said));
     error_at(e, c->link->exec->block.file, c->link->exec->block.line);
@@ -289,7 +293,7 @@ int exec_run(struct exec_call *c, const char *const *command, struct str *out, s
     if (r != E_OK)
         return r;
     if (result.end != CHILD_EXITED || result.code != 0)
-        return failed(c, command, &result, f.tenant, e);
+        return failed(c, command, &result, e);
     if (out && result.too_much)
         return error_set(e, E_REFUSED, "%s prints more than %d MiB", argv[0], MOST_OUTPUT >> 20);
     if (out)

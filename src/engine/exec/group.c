@@ -80,6 +80,15 @@ static int probe(struct exec_call *c, const struct exec_slot *slot, struct error
     return exec_probe(c, slot->from, slot->to, e);
 }
 
+/* It failed, and what it started outside its process group must not go on with what it began. */
+static void end_rest(const struct exec_call *c)
+{
+    CLEANUP_STR struct str path = STR_INIT;
+
+    if (exec_lock_path(c->link->exec, c->id, &path) == E_OK)
+        exec_end_survivors(str_text(&path), false);
+}
+
 /* The command, and where it led; not E_OK: it failed, wherever the tenant is. */
 static int move(struct exec_call *c, const struct exec_slot *slot, bool forth, struct error *e)
 {
@@ -91,6 +100,8 @@ static int move(struct exec_call *c, const struct exec_slot *slot, bool forth, s
     if (down && !b->down[0])
         return error_set(e, E_REFUSED, "cannot go back: %s has no `down`", b->name);
     r = exec_run(c, down ? b->down : b->up, NULL, e);
+    if (r != E_OK)
+        end_rest(c);
     if (r == E_OK)
         r = probe(c, slot, e);
     if (r != E_OK || is_at(c, c->target))
@@ -98,6 +109,9 @@ static int move(struct exec_call *c, const struct exec_slot *slot, bool forth, s
     error_set(e, E_REFUSED, "is at %.80s and not at %.80s, though the command says nothing of it",
               c->revision, c->target);
     error_at(e, b->file, b->line);
+    error_hint(e,
+               "what `current` prints (on stdout) is believed: if it is the one that is wrong, so "
+               "is \"as it was\"");
     return E_REFUSED;
 }
 
@@ -166,21 +180,28 @@ static int group_prepare(struct participant *p, uint32_t slot, enum guarantee *g
 
 /* --- after the verdict --- */
 
-/* Decided, and not there any more: forward once more. */
-static int settle_forth(struct exec_call *c, struct exec_slot *slot, struct error *e)
+/* Decided, and not there any more: forward once more. It refuses for good, and stays behind when
+ * the run takes all others back, only where it was seen to be at the start: a tenant that cannot
+ * be asked, or is elsewhere, may well have what was decided. */
+static int settle_forth(struct exec_call *c, struct exec_slot *slot, bool *refuses, struct error *e)
 {
     int r = probe(c, slot, e);
 
     if (r != E_OK || is_at(c, slot->to))
         return r;
-    return is_at(c, slot->from) ? move(c, slot, true, e)
-                                : error_set(e, E_CHANGED,
-                                            "is at %.80s, neither at %.80s nor at "
-                                            "%.80s: somebody else changed it",
-                                            c->revision, slot->from, slot->to);
+    if (!is_at(c, slot->from)) {
+        error_set(e, E_CHANGED,
+                  "is at %.80s, neither at %.80s nor at %.80s: somebody else changed it",
+                  c->revision, slot->from, slot->to);
+        error_hint(e, "bring it to %.80s by hand, then `lockstep recover`", slot->to);
+        return E_CHANGED;
+    }
+    r = move(c, slot, true, e);
+    *refuses = r != E_OK && bring_back(c, slot, NULL) == E_OK;
+    return r;
 }
 
-static int settle_slot(struct settling *s, struct exec_slot *slot, struct error *e)
+static int settle_slot(struct settling *s, struct exec_slot *slot, bool *refuses, struct error *e)
 {
     struct exec_call c = call_for(s->g, slot);
     int r = E_OK;
@@ -191,7 +212,8 @@ static int settle_slot(struct settling *s, struct exec_slot *slot, struct error 
     if (r == E_OK)
         r = exec_lock(c.link->exec, c.id, s->g->recovered, &c.lock, e);
     if (r == E_OK)
-        r = s->verdict == VERDICT_COMMIT ? settle_forth(&c, slot, e) : bring_back(&c, slot, e);
+        r = s->verdict == VERDICT_COMMIT ? settle_forth(&c, slot, refuses, e)
+                                         : bring_back(&c, slot, e);
     close_fd(&c.lock);
     return r;
 }
@@ -200,16 +222,17 @@ static void settle_one(void *arg, uint32_t i)
 {
     CLEANUP_ERROR struct error e = ERROR_INIT;
     struct settling *s = arg;
+    bool refuses = false;
     int r;
 
     if (!s->g->slots[i].spec || s->slots[i] != SETTLE_NOT_YET)
         return;
-    r = settle_slot(s, &s->g->slots[i], &e);
+    r = settle_slot(s, &s->g->slots[i], &refuses, &e);
     if (r == E_OK) {
         s->slots[i] = SETTLE_DONE;
         return;
     }
-    if (r != E_BUSY && s->verdict == VERDICT_COMMIT)
+    if (refuses)
         s->slots[i] = SETTLE_REFUSED;
     atomic_store(r == E_BUSY ? &s->busy : &s->refused, true);
     error_tenant(&e, s->g->slots[i].spec->id);

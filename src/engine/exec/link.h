@@ -57,12 +57,19 @@ int exec_probe(struct exec_call *c, const char *one, const char *other, struct e
 int exec_show(const struct exec *exec, const char *const *command, const char *target,
               struct str *out);
 
+/* secrets.c: takes passwords out of what a command of this call printed. */
+void exec_cut_secrets(const struct exec_call *c, struct str *text);
+
 /* lock.c: keeps others of this state folder out of a tenant, commands that outlived us too. E_BUSY
- * names who has it. With `alone` no other lockstep works on this fleet: who has it is a command
- * that outlived an earlier one, and is ended. */
+ * names who has it. With `alone` no other lockstep works on this fleet: what is left of an earlier
+ * one's commands for the tenant is ended first. */
 int exec_lock(const struct exec *exec, const char *id, bool alone, int *fd, struct error *e);
-/* survivors.c: kills, but for us, who has this file open, and waits a moment for their end. */
-void exec_end_survivors(const char *lock);
+int exec_lock_path(const struct exec *exec, const char *id, struct str *path);
+/* survivors.c: kills who has this lock's name in the environment, behind EXEC_MARK, and waits a
+ * moment for their end. With by_file, also who has it open, but for us and our children: until its
+ * exec, a child has open whatever any of our threads has. */
+#define EXEC_MARK "LOCKSTEP_TENANT_LOCK="
+void exec_end_survivors(const char *lock, bool by_file);
 
 int exec_survey(struct link *link, const struct place *places, uint32_t n, const struct each *each,
                 struct sight *sights, struct room *room, struct error *e);

@@ -29,40 +29,51 @@ static int refuse(const struct exec *exec, const char *path, int fd, struct erro
     return E_BUSY;
 }
 
-/* For people: who took it last. */
-static int sign(int fd)
+/* For people: who took it last. That a disk is full must keep no tenant from being brought back. */
+static void sign(int fd)
 {
     char who[32];
     int n = snprintf(who, sizeof who, "%ld\n", (long)getpid());
 
-    return ftruncate(fd, 0) == 0 && file_pwrite(fd, who, (size_t)n, 0) == 0 ? E_OK : E_REFUSED;
+    if (ftruncate(fd, 0) == 0)
+        (void)file_pwrite(fd, who, (size_t)n, 0);
 }
 
 static int take(const struct exec *exec, const char *path, bool alone, int fd, struct error *e)
 {
-    int r = flock(fd, LOCK_EX | LOCK_NB);
+    int r;
 
+    if (alone)
+        exec_end_survivors(path, false);
+    r = flock(fd, LOCK_EX | LOCK_NB);
     if (r != 0 && errno == EWOULDBLOCK && alone) {
-        exec_end_survivors(path);
+        exec_end_survivors(path, true);
         r = flock(fd, LOCK_EX | LOCK_NB);
     }
     if (r != 0)
         return errno == EWOULDBLOCK ? refuse(exec, path, fd, e)
                                     : error_errno(e, E_REFUSED, "lock", path);
-    return sign(fd) == E_OK ? E_OK : error_errno(e, E_REFUSED, "write", path);
+    sign(fd);
+    return E_OK;
+}
+
+int exec_lock_path(const struct exec *exec, const char *id, struct str *path)
+{
+    char name[HASH_TEXT];
+
+    if (hash_text(id, strlen(id), name) != E_OK)
+        return E_NOMEM;
+    str_addf(path, "%s/%.32s", exec->locks, name);
+    return str_ok(path) ? E_OK : E_NOMEM;
 }
 
 int exec_lock(const struct exec *exec, const char *id, bool alone, int *fd, struct error *e)
 {
     CLEANUP_STR struct str path = STR_INIT;
-    char name[HASH_TEXT];
     int r;
 
     *fd = -1;
-    if (hash_text(id, strlen(id), name) != E_OK)
-        return error_oom(e);
-    str_addf(&path, "%s/%.32s", exec->locks, name);
-    if (!str_ok(&path))
+    if (exec_lock_path(exec, id, &path) != E_OK)
         return error_oom(e);
     if (dir_make(exec->locks, 0777, e) != E_OK)
         return E_REFUSED;

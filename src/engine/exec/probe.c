@@ -33,9 +33,13 @@ static bool take_word(struct exec_call *c, const struct wanted *w, const char *a
 
 static int unknown(const struct exec_call *c, const char *said, struct error *e)
 {
+    CLEANUP_STR struct str line = STR_INIT;
+
     said += strspn(said, blanks);
-    error_set(e, E_CHANGED, "`current` says \"%.*s\", which is none of the revisions",
-              (int)strcspn(said, "\r\n\t"), said);
+    str_addn(&line, said, strcspn(said, "\r\n\t"));
+    exec_cut_secrets(c, &line);
+    error_set(e, E_CHANGED, "`current` says \"%s\", which is none of the revisions",
+              str_text(&line));
     error_at(e, c->link->exec->block.file, c->link->exec->block.line);
     error_hint(e, "current_pattern says where in its output the revision is; nothing at all, or "
                   "`base`, means that none is applied");

@@ -106,9 +106,8 @@ static size_t follower(const struct reading *r, const char *revision, size_t *ho
     *how_many = 0;
     for (size_t i = 0; i < r->n; i++) {
         const char *before = r->lines[i].before;
-        bool first = !before || find(r, before) == r->n;
 
-        if (revision ? !str_same(before, revision) : !first)
+        if (revision ? !str_same(before, revision) : before && find(r, before) < r->n)
             continue;
         at = i;
         ++*how_many;
@@ -132,6 +131,14 @@ static int order_by_descent(struct reading *r, struct error *e)
         last = l->revisions[l->n++] = r->lines[at].revision;
     }
     return E_OK;
+}
+
+/* A pattern that is wrong must not look like a fleet that has nothing to do. */
+static int refuse_none(const struct exec_link *l, struct error *e)
+{
+    error_set(e, E_INVALID, "of what `revisions` of %s prints, no line names a revision",
+              l->exec->block.name);
+    return refuse(l, e);
 }
 
 static int order(struct reading *r, struct error *e)
@@ -158,6 +165,7 @@ static int order(struct reading *r, struct error *e)
 static int read_all(struct reading *r, struct str *said, struct error *e)
 {
     const char *pattern = r->link->exec->block.revision_pattern;
+    bool is_blank = !str_text(said)[strspn(str_text(said), " \t\r\n")];
     char nothing[] = "";
     int rc;
 
@@ -165,7 +173,7 @@ static int read_all(struct reading *r, struct str *said, struct error *e)
         return error_oom(e); /* the configuration was checked */
     rc = read_lines(r, said->data ? said->data : nothing, e);
     if (rc == E_OK)
-        rc = order(r, e);
+        rc = r->n || is_blank ? order(r, e) : refuse_none(r->link, e);
     if (pattern)
         regfree(&r->pattern);
     return rc;
