@@ -436,5 +436,6 @@ int main(void)
         CASE(a_history_changed_by_hand_is_read),
     };
 
+    choose_case();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
