@@ -39,7 +39,7 @@ def killed_at_a_commit(fleet):
 
 def lost_at_an_index(fleet):
     """It may be there, or not: the run is given up, and whoever has it gives it back."""
-    for what in ("cut before", "cut after"):
+    for what in ("cut before", "cut after", "answer cut before"):
         if problem := at_text(fleet, "eu", "CREATE INDEX CONCURRENTLY", 2, what, (1,), "0"):
             return problem
     return ""
