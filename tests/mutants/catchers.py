@@ -50,20 +50,66 @@ class Unit(Catcher):
 
 
 @dataclass(frozen=True)
+class Server(Catcher):
+    """One case of the test of a participant, beside a real server."""
+
+    program: str
+    case: str
+
+    def target(self):
+        return (f"tests/servers/test_{self.program}",)
+
+    def title(self):
+        return f"`servers/test_{self.program}`: {self.case}"
+
+    def command(self, tree, whole=True):
+        beside = "with-postgres" if self.program.startswith("postgres") else "with-mariadb"
+        program = os.path.join(tree.build, *self.target())
+        return ["env", f"TEST_CASE={self.case}", f"{tree.root}/tests/servers/{beside}", program]
+
+    def found(self):
+        return rf"^not ok \d+ - {self.case}$"
+
+
+@dataclass(frozen=True)
 class Command(Catcher):
-    """One case of a command test."""
+    """One case of a command test, which may start servers of its own."""
 
     file: str
     case: str
+    folder: str = "cli"
 
     def title(self):
-        return f"`cli/{self.file}.bats`: {self.case}"
+        return f"`{self.folder}/{self.file}.bats`: {self.case}"
 
     def command(self, tree, whole=True):
-        return ["bats", "--tap", "-f", f"^{re.escape(self.case)}$", f"{tree.root}/tests/cli/{self.file}.bats"]
+        file = f"{tree.root}/tests/{self.folder}/{self.file}.bats"
+        return ["bats", "--tap", "-f", f"^{re.escape(self.case)}$", file]
 
     def found(self):
         return rf"^not ok \d+ {re.escape(self.case)}"
+
+
+@dataclass(frozen=True)
+class Wire(Catcher):
+    """A case of a wire test that is known by name: faults at certain messages between lockstep and a server."""
+
+    file: str
+    fleet: str
+    case: str
+
+    def target(self):
+        return ("tests/servers/haste.so",)
+
+    def title(self):
+        return f"`servers/{self.file}.py --fleet {self.fleet}`: {self.case}"
+
+    def command(self, tree, whole=True):
+        program = f"{tree.root}/tests/servers/{self.file}.py"
+        return [sys.executable, program, "--fleet", self.fleet, "--seconds", "1", "--seed", str(SEED)]
+
+    def found(self):
+        return rf"^not ok \d+ - {re.escape(f'{self.fleet}: {self.case}')}$"
 
 
 @dataclass(frozen=True)
@@ -130,7 +176,8 @@ class Verdict:
 
 def try_on(tree, catcher, whole=True):
     env = {**os.environ, "LOCKSTEP": f"{tree.build}/lockstep", "KILLAT": f"{tree.build}/tests/kill/killat",
-           "RECORDER": f"{tree.build}/tests/power/recorder.so", "BUILD_ROOT": tree.build,
+           "RECORDER": f"{tree.build}/tests/power/recorder.so",
+           "HASTE_SO": f"{tree.build}/tests/servers/haste.so", "BUILD_ROOT": tree.build,
            "SOURCE_ROOT": tree.root, "CMOCKA_MESSAGE_OUTPUT": "TAP", "TMPDIR": tree.scratch}
     done = run(catcher.command(tree, whole), cwd=tree.scratch, env=env)
     found = re.search(catcher.found(), done.stdout, re.M) is not None

@@ -4,9 +4,9 @@ A mutant names the function, the right piece of a line in it (which must stand t
 Its catcher is the narrowest test that is about what it breaks; most are caught by many others too.
 """
 
-from dataclasses import dataclass
-
 from catchers import Command, Kill, Power, Sim, Unit
+from mutant import Mutant
+from table_servers import PARTICIPANTS
 
 ENGINE = "src/engine/sqlite/"
 
@@ -15,16 +15,6 @@ FAILING3 = "--mode delete --ending failing --size 3"
 WAL3 = "--mode wal-idle --ending commit --size 3"
 LIVE3 = "--mode wal-live --ending commit --size 3"
 FILES = "--near .super .anchor"  # kills around what is done to the decision files
-
-
-@dataclass(frozen=True)
-class Mutant:
-    bug: str
-    file: str
-    function: str
-    right: str
-    wrong: str
-    catcher: object
 
 
 def decision(bug, function, right, wrong, catcher):
@@ -309,4 +299,4 @@ STORE = [
            Unit("log", "a_forged_event_breaks_the_chain_at_the_next")),
 ]
 
-MUTANTS = [*DECISION, *JOURNAL, *SEALING, *LOCKS, *SETTLING, *MACHINE, *STORE]
+MUTANTS = [*DECISION, *JOURNAL, *SEALING, *LOCKS, *SETTLING, *MACHINE, *STORE, *PARTICIPANTS]

@@ -157,7 +157,7 @@ def pg_logged(bench):
 
 
 def pg_outside(bench):
-    return on_server(bench, postgres(bench, 20), INDEX, "CREATE TABLE notes(id INT, body TEXT);",
+    return on_server(bench, postgres(bench, 20), INDEX, "CREATE TABLE users(id INT);",
                      has=("lockstep_ledger", "CREATE INDEX CONCURRENTLY"), has_not=("PREPARE TRANSACTION",))
 
 

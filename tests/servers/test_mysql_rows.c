@@ -123,6 +123,36 @@ static void another_process_takes_back_and_shuts_the_first_one_out(void **state)
     expect_prepared("0");
 }
 
+static void end_prepared_of(const char *database, const char *how)
+{
+    char out[8192], sql[400], end[16], *at, *xid;
+
+    snprintf(out, sizeof out, "%s", mariadb("mysql", "XA RECOVER FORMAT='SQL'"));
+    snprintf(end, sizeof end, "_%s'", database);
+    at = strstr(out, end);
+    assert_non_null(at);
+    at[strcspn(at, "\n")] = '\0';
+    xid = strrchr(out, '\t'); /* the last column of its line */
+    assert_non_null(xid);
+    snprintf(sql, sizeof sql, "XA %s %.300s", how, xid + 1);
+    expect("mysql", sql, "");
+}
+
+/* Each tenant's history row says how: who has none is run again, for the group is decided. */
+static void a_vote_that_somebody_else_ended_is_told_by_its_tenants(void **state)
+{
+    struct try *t = *state;
+
+    join(t, false, false);
+    vote_all(t);
+    end_prepared_of("t1", "ROLLBACK");
+    end_prepared_of("t2", "COMMIT");
+    expect_prepared("2");
+    settle(t, VERDICT_COMMIT);
+    expect_all(true);
+    expect("t2", "SELECT COUNT(*) FROM lockstep_history", "1");
+}
+
 static void a_server_that_dies_keeps_the_votes(void **state)
 {
     struct try *t = *state;
@@ -229,6 +259,7 @@ int main(void)
         CASE(another_process_commits_what_was_decided),
         CASE(a_decided_tenant_without_its_vote_runs_again),
         CASE(another_process_takes_back_and_shuts_the_first_one_out),
+        CASE(a_vote_that_somebody_else_ended_is_told_by_its_tenants),
         CASE(a_server_that_dies_keeps_the_votes),
         CASE(a_row_that_is_locked_is_busy),
         CASE(an_undo_is_prepared_too),
@@ -236,5 +267,6 @@ int main(void)
         CASE(strays_of_ours_are_found_and_those_of_others_left),
     };
 
+    choose_case();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -95,6 +95,32 @@ static void another_process_takes_back_and_shuts_the_first_one_out(void **state)
     assert_string_equal(prepared(), "0");
 }
 
+static void end_prepared_of(const char *database, const char *how)
+{
+    char sql[200];
+
+    snprintf(
+        sql, sizeof sql, "%s PREPARED '%s'", how,
+        psql(database, "SELECT gid FROM pg_prepared_xacts WHERE database = current_database()"));
+    psql(database, sql);
+}
+
+/* Each tenant's history row says how: who has none is run again, for the group is decided. */
+static void a_vote_that_somebody_else_ended_is_told_by_its_tenants(void **state)
+{
+    struct try *t = *state;
+
+    join(t, false, false);
+    vote_all(t);
+    must(t->p->ops->seal(t->p, &t->e), &t->e);
+    end_prepared_of("t1", "ROLLBACK");
+    end_prepared_of("t2", "COMMIT");
+    assert_string_equal(prepared(), "2");
+    settle(t, VERDICT_COMMIT);
+    expect_all(true);
+    assert_string_equal(psql("t2", "SELECT count(*) FROM lockstep_history"), "1");
+}
+
 static void a_server_that_dies_keeps_what_was_sealed(void **state)
 {
     struct try *t = *state;
@@ -255,6 +281,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(another_process_commits_what_was_decided, begin, end),
         cmocka_unit_test_setup_teardown(another_process_takes_back_and_shuts_the_first_one_out,
                                         begin, end),
+        cmocka_unit_test_setup_teardown(a_vote_that_somebody_else_ended_is_told_by_its_tenants,
+                                        begin, end),
         cmocka_unit_test_setup_teardown(a_server_that_dies_keeps_what_was_sealed, begin, end),
         cmocka_unit_test_setup_teardown(a_survey_knows_equal_pasts_and_who_has_none, begin, end),
         cmocka_unit_test_setup_teardown(a_place_that_is_not_there_is_named, begin, end),
@@ -266,5 +294,6 @@ int main(void)
                                         end),
     };
 
+    choose_case();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

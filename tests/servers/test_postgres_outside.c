@@ -233,5 +233,6 @@ int main(void)
         CASE(recovery_ends_a_session_that_is_still_at_work),
     };
 
+    choose_case();
     return cmocka_run_group_tests_name("postgres outside a transaction", tests, NULL, NULL);
 }

@@ -22,7 +22,7 @@ import threading
 from dataclasses import dataclass
 
 from proxy import CUT_AFTER, CUT_BEFORE, DELAY, HUSH, LOSE, Fault
-from wire import REQUEST
+from wire import ANSWER, REQUEST
 from wirefleet import LIMIT, LOCK_TIMEOUT, PROGRAM, ended
 
 BUILD = os.path.dirname(PROGRAM)
@@ -150,10 +150,22 @@ def nth(text, k):
     return when
 
 
+def answer_to_nth(text, k, proxy):
+    """The first answer to it: what it asks for is done by then."""
+
+    def when(message):
+        asked = [m for m in proxy.messages if m.direction == REQUEST and m.text.startswith(text)]
+        return len(asked) >= k and message.connection == asked[k - 1].connection
+
+    return when
+
+
 def at_text(fleet, server, text, k, what, expected, state=None):
-    """A fault at a request that is known by its text, with the exit codes that `up` may have, and the state of all after
-    recover; what is wrong."""
-    up = Run(fleet, Point(server, REQUEST, 0, what), ("up", "--yes"), when=nth(text, k))
+    """A fault at a request that is known by its text, or at the "answer" to it, with the exit codes that `up` may have,
+    and the state of all after recover; what is wrong."""
+    direction, fault = (ANSWER, what[7:]) if what.startswith("answer ") else (REQUEST, what)
+    when = answer_to_nth(text, k, fleet.on_servers[server].proxy) if direction == ANSWER else nth(text, k)
+    up = Run(fleet, Point(server, direction, 0, fault), ("up", "--yes"), when=when)
     problem = judge(fleet, up.code, up.out, state) or ("" if up.hit else "no such request") or (
         "" if up.code in expected else f"exit {up.code}, not {expected}: {up.out}")
     return f"{what} at {text} {k}: {problem}" if problem else ""

@@ -23,10 +23,10 @@ NOTES = """CREATE TABLE notes(id INTEGER PRIMARY KEY, body TEXT);
 DROP TABLE notes;
 """
 INDEX = """-- lockstep:transaction off
-CREATE INDEX CONCURRENTLY notes_body ON notes(body);
+CREATE INDEX CONCURRENTLY users_id ON users(id);
 -- lockstep:down
 -- lockstep:transaction off
-DROP INDEX CONCURRENTLY IF EXISTS notes_body;
+DROP INDEX CONCURRENTLY IF EXISTS users_id;
 """
 MARIA_SCHEMA = """CREATE TABLE notes(id INT PRIMARY KEY, body TEXT);
 INSERT INTO notes VALUES (1, 'x');
@@ -50,7 +50,8 @@ class Part:
 
 
 class Postgres(Part):
-    """Three databases, and two schemas of a fourth. Outside: an index made concurrently is a second migration."""
+    """Three databases, and two schemas of a fourth. Outside: an index made concurrently is a second migration; its table
+    is there before and after, or what takes back the first would take the index along."""
 
     name, databases, schemas = "eu", ("t1", "t2", "t3"), ("s1", "s2")
 
@@ -62,7 +63,9 @@ class Postgres(Part):
     def prepare(cls, server):
         server.create_databases(3)
         server.sql("postgres", "CREATE DATABASE app")
-        server.sql("app", "".join(f"CREATE SCHEMA {name};" for name in cls.schemas))
+        for database in cls.databases:
+            server.sql(database, "CREATE TABLE users(id int)")
+        server.sql("app", "".join(f"CREATE SCHEMA {name} CREATE TABLE users(id int);" for name in cls.schemas))
 
     def configuration(self):
         return f'''server "{self.name}" {{ url = "{self.proxy.url("postgres")}" max_parallel = 1 }}
@@ -82,7 +85,7 @@ class Postgres(Part):
         is_index = "AND indisvalid" if self.outside else "AND false"
         rows = self.server.sql(database, f"""SELECT relname FROM pg_class LEFT JOIN pg_index ON indexrelid = oid
             WHERE relnamespace = '{schema}'::regnamespace
-            AND (relname = 'notes' AND relkind = 'r' OR relname = 'notes_body' {is_index})""").split()
+            AND (relname = 'notes' AND relkind = 'r' OR relname = 'users_id' {is_index})""").split()
         if len(rows) == len(self.migrations()):
             return "1"
         return "0" if not rows else f"half: {rows}"

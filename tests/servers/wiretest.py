@@ -37,6 +37,14 @@ def killed_at_a_commit(fleet):
     return at_text(fleet, "eu", text, 2, "kill before", (-signal.SIGKILL,), "1")
 
 
+def lost_at_an_index(fleet):
+    """It may be there, or not: the run is given up, and whoever has it gives it back."""
+    for what in ("cut before", "cut after", "answer cut before"):
+        if problem := at_text(fleet, "eu", "CREATE INDEX CONCURRENTLY", 2, what, (1,), "0"):
+            return problem
+    return ""
+
+
 def died_at_a_vote(fleet):
     """A server that stays away leaves what was begun on it in doubt, whoever else has voted."""
     return at_text(fleet, "eu", "PREPARE TRANSACTION", 2, "crash stay", (4,))
@@ -63,7 +71,8 @@ def main():
         killed = ("lockstep is killed between two commits, and the rest follows", killed_at_a_commit)
         lost = ("lost at a vote or a commit, what arrived counts, what did not is tried again", lost_at_a_vote)
         died = ("a server that dies with votes, and stays away until recover", died_at_a_vote)
-        named = {"prepared": [killed, lost, died], "files": [killed], "logged": [killed]}
+        index = ("an index whose answer is lost is taken back when its run is", lost_at_an_index)
+        named = {"prepared": [killed, lost, died], "files": [killed], "logged": [killed], "outside": [index]}
         return wirecampaign.Campaign(words, make, FLEETS, named).run()
 
 

@@ -16,6 +16,12 @@
 
 #include <cmocka.h>
 
+/* Before a group is run: of its cases only that which TEST_CASE names, if it is set. */
+static inline void choose_case(void)
+{
+    cmocka_set_test_filter(getenv("TEST_CASE"));
+}
+
 /* Setup and teardown for tests that need files: the working folder is then empty and theirs. */
 static inline int enter_folder(void **state)
 {
