@@ -33,10 +33,10 @@ struct link;
 /* What a look found in one tenant. */
 struct sight {
     struct error why;         /* with a code: it cannot be a tenant, or not be looked at */
+    struct str past;          /* engine/past.h */
     enum guarantee guarantee; /* what it can be promised */
     bool history;             /* has the history table */
     bool foreign;             /* has tables, but no history */
-    struct str past;          /* engine/past.h */
     char head[HASH_TEXT]; /* of the history, where the engine has one: equal heads, equal rows */
 };
 

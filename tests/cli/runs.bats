@@ -12,6 +12,11 @@ start_waiting_run()
     "$LOCKSTEP" up >out 2>err </dev/null 9>&- &
     waiting=$!
     until_in prepare err
+    for ((i = 0; i < 400; i++)); do # t1 has voted, or is about to
+        [ ! -e tenants/t1.db-journal ] || return 0
+        sleep 0.05
+    done
+    return 1
 }
 
 @test "runs, show and history tell what happened" {

@@ -37,6 +37,7 @@ BUILD = os.environ.get("BUILD_ROOT") or os.path.join(os.path.dirname(os.path.dir
 
 SHOWN = 20  # faults printed of one campaign
 ENOUGH = 50  # faults after which a campaign ends
+DRAWS = 5  # of a sample, until something of it was killed
 LEAST_SECONDS = 6  # of an exhaustive campaign, however little time is left
 SAMPLED_SECONDS = 4  # kills of recover for each sampled first kill
 
@@ -64,6 +65,7 @@ class Runner:
         self.kept = []
         self.number = self.failed = 0
         self.exhaustive_left = 0
+        self.draw = 0
         self.ends = time.monotonic() + (options.budget or float("inf"))
 
     def _deadline(self, job, now):
@@ -78,13 +80,20 @@ class Runner:
         self.exhaustive_left -= not job.sample
         out = Outcome(faults=[])
         try:
-            for results in self._results(job):
-                self._take(out, job, results)
-                if len(out.faults) >= self.options.enough:
-                    break
+            self._try(job, out)
         except Broken as e:
             out.broken = str(e)
         self._report(job, out, time.monotonic() - started)
+
+    def _try(self, job, out):
+        """A sample may be of points alone from which no second kill is reached: then others are drawn."""
+        for self.draw in range(DRAWS if job.sample else 1):
+            for results in self._results(job):
+                self._take(out, job, results)
+                if len(out.faults) >= self.options.enough:
+                    return
+            if out.kills:
+                return
 
     def _results(self, job):
         calls = self.pool.one(workers.count, job.campaign, job.double)
@@ -124,7 +133,8 @@ class Runner:
         yield from self.pool.all([(workers.double, job.campaign, p, share) for p in found])
 
     def _chance(self, job):
-        return random.Random(f"{self.setting.seed}/{job.campaign}/{job.double}")
+        again = f"/{self.draw}" if self.draw else ""
+        return random.Random(f"{self.setting.seed}/{job.campaign}/{job.double}{again}")
 
     def _take(self, out, job, results):
         for r in results:
