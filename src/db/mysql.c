@@ -264,8 +264,9 @@ static int take_result(struct my *my, struct wait *w, const struct visitor *v, s
             return lose(my, "no answer in time", e);
         status = mysql_store_result_cont(&got, my->conn, ready);
     }
+    /* Rows were announced: without them, and without an error, the connection broke in between. */
     if (!got)
-        return mysql_errno(my->conn) ? say(my, e) : E_OK;
+        return mysql_errno(my->conn) || mysql_field_count(my->conn) ? say(my, e) : E_OK;
     if (v->visit)
         v->visit(v->arg, got);
     else
@@ -380,6 +381,9 @@ int my_reset(struct my *my, struct error *e)
 
     if (my->lost)
         return gone(my, e);
+    /* The library would read the rest of an answer first, of a broken connection for ever. */
+    if (my->conn->status != MYSQL_STATUS_READY || mysql_more_results(my->conn))
+        return lose(my, "an answer was not read to its end", e);
     status = mysql_reset_connection_start(&failed, my->conn);
     while (status) {
         int ready = await(my, &w, status);
