@@ -161,6 +161,10 @@ int job_write(const struct job *job, struct str *body)
     json_t *all = w.rows ? write_all(job, &w) : NULL;
     int r = all && !w.failed ? json_write(all, JSON_COMPACT, body) : E_NOMEM;
 
+    if (!w.rows) { /* else they are a part of all */
+        json_decref(w.scripts);
+        json_decref(w.texts);
+    }
     json_decref(all);
     json_decref(w.rows);
     return r;
