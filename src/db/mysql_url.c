@@ -6,14 +6,7 @@
 #include "base/error.h"
 #include "base/number.h"
 #include "base/str.h"
-
-static int digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+#include "db/server.h"
 
 /* A part with its %XX; NULL: out of memory. */
 static const char *decoded(struct arena *arena, const char *at, size_t n)
@@ -21,12 +14,7 @@ static const char *decoded(struct arena *arena, const char *at, size_t n)
     CLEANUP_STR struct str out = STR_INIT;
 
     str_add(&out, "");
-    for (size_t i = 0; i < n; i++) {
-        bool code = at[i] == '%' && n - i > 2 && digit(at[i + 1]) >= 0 && digit(at[i + 2]) >= 0;
-
-        str_addc(&out, code ? (char)(digit(at[i + 1]) * 16 + digit(at[i + 2])) : at[i]);
-        i += code ? 2 : 0;
-    }
+    server_add_decoded(&out, at, n);
     return str_copy(&out, arena);
 }
 

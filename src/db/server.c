@@ -6,6 +6,25 @@
 #include "base/mem.h"
 #include "base/str.h"
 
+static int digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+void server_add_decoded(struct str *out, const char *part, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        bool code =
+            part[i] == '%' && n - i > 2 && digit(part[i + 1]) >= 0 && digit(part[i + 2]) >= 0;
+
+        str_addc(out, code ? (char)(digit(part[i + 1]) * 16 + digit(part[i + 2])) : part[i]);
+        i += code ? 2 : 0;
+    }
+}
+
 /* user:password before the last @ of the authority: what is behind the first colon is not shown. */
 static const char *show_user(struct str *out, const char *at)
 {

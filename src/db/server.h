@@ -8,6 +8,7 @@
 #define DB_SERVER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/engine.h"
@@ -28,7 +29,10 @@ struct server {
 };
 
 struct arena;
+struct str;
 
+/* Appends what a part of a url stands for: %XX is one character. */
+void server_add_decoded(struct str *out, const char *part, size_t n);
 /* The url as it may be shown: without the user's password and parameters that are secrets. */
 char *server_shown(struct arena *arena, const char *url); /* NULL: out of memory */
 

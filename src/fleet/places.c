@@ -127,21 +127,23 @@ static int take_row(struct draft *draft, uint32_t server, const char *database,
     str_addf(&origin, "source %s row %u", draft->source->title, i + 1);
     row.origin = str_text(&origin);
     r = take_labels(draft, rows, i, shape, &row, e);
-    if (r == E_OK)
-        r = where_add(draft, &row, &where, e);
-    if (r == E_INVALID && e && !e->hint[0])
-        error_hint(e, "row %u of the query", i + 1);
-    return r;
+    return r == E_OK ? where_add(draft, &row, &where, e) : r;
 }
 
 static int take_rows(struct draft *draft, uint32_t server, const char *database,
                      const struct answer *rows, struct error *e)
 {
+    CLEANUP_ERROR struct error inner = ERROR_INIT;
     struct shape shape;
     int r = find_columns(rows, &shape, e);
 
-    for (uint32_t i = 0; i < rows->n && r == E_OK; i++)
-        r = take_row(draft, server, database, rows, i, &shape, e);
+    for (uint32_t i = 0; i < rows->n && r == E_OK; i++) {
+        r = take_row(draft, server, database, rows, i, &shape, &inner);
+        if (r == E_OK)
+            continue;
+        error_set(e, r, "row %u: %s", i + 1, inner.message);
+        error_hint(e, "%s", inner.hint);
+    }
     if (r == E_INVALID)
         error_statement(e, draft->source->query, strlen(draft->source->query));
     return r;

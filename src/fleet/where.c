@@ -21,21 +21,6 @@ bool where_is_said(const struct where *w)
 
 /* --- urls --- */
 
-static int digit(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 87 : -1;
-}
-
-static void add_decoded(struct str *out, const char *at, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        bool coded = at[i] == '%' && n - i > 2 && digit(at[i + 1]) >= 0 && digit(at[i + 2]) >= 0;
-
-        str_addc(out, coded ? (char)(digit(at[i + 1]) * 16 + digit(at[i + 2])) : at[i]);
-        i += coded ? 2 : 0;
-    }
-}
-
 /* authority and parameters, without the scheme; and the database between them. */
 static void split(const char *url, struct str *base, struct str *database)
 {
@@ -50,7 +35,7 @@ static void split(const char *url, struct str *base, struct str *database)
     at += n;
     if (*at == '/') {
         n = strcspn(++at, "?#");
-        add_decoded(database, at, n);
+        server_add_decoded(database, at, n);
         at += n;
     }
     str_add(base, at);

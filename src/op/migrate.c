@@ -21,7 +21,8 @@
 #define TENANTS_PER_SECOND 2000.0
 
 enum {
-    ANSWERS_A_TENANT = 10, /* of a server, until a tenant has voted; counted on the wire */
+    ANSWERS_A_TENANT =
+        10, /* of a server, until a tenant has voted: careful, PostgreSQL takes half */
     US_A_SECOND = 1000000
 };
 enum { MAPPINGS_LEFT = 4000 }; /* of vm.max_map_count, for code, heap and threads */

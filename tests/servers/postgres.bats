@@ -331,6 +331,9 @@ SQL
     says 'eu/tenant_c' # the same user and host: the block of the configuration
     says 'tier=gold'
     [[ $output != *sesame* ]]
+    server sql eu postgres "UPDATE tenants SET server = 'nowhere' WHERE id = 'b'"
+    run -2 --separate-stderr lockstep tenants
+    [[ $stderr == *'row 3: there is no server "nowhere"'* ]]
     server sql eu postgres 'DROP TABLE tenants'
     conf 'source "l" { list = "tenants.csv" }'
     printf 'id,path,url,schema,tier\na,,%s,,free\nb,,%s,s_x,free\nf,tenants/f.db,,,gold\n' \

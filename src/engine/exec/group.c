@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "engine/exec/link.h"
+#include "engine/no_files.h"
 #include "source/step.h"
 
 struct exec_slot {
@@ -259,27 +260,6 @@ static int group_open(struct participant *p, struct error *e)
     return exec_link_ask(group_of(p)->link, e);
 }
 
-static int group_seal(struct participant *p, struct error *e)
-{
-    (void)p;
-    (void)e;
-    return E_OK;
-}
-
-static int group_decide(struct participant *p, struct error *e)
-{
-    (void)p;
-    return error_set(e, E_REFUSED, "an external migrator has no decision files");
-}
-
-static int group_close(struct participant *p, enum verdict verdict, struct error *e)
-{
-    (void)p;
-    (void)verdict;
-    (void)e;
-    return E_OK;
-}
-
 /* What this group goes between is known without them; when they can be had, more is understood. */
 static int group_ask(struct participant *p, enum found *found, struct error *e)
 {
@@ -300,10 +280,10 @@ struct participant *exec_join(struct link *link, const struct link_run *run,
 {
     static const struct participant_ops ops = {.open = group_open,
                                                .prepare = group_prepare,
-                                               .seal = group_seal,
-                                               .decide = group_decide,
+                                               .seal = no_files_seal,
+                                               .decide = no_files_decide,
                                                .settle = group_settle,
-                                               .close = group_close,
+                                               .close = no_files_close,
                                                .ask = group_ask,
                                                .free = group_free};
     struct exec_group *g = calloc(1, sizeof *g);

@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "engine/mysql/acts.h"
+#include "engine/no_files.h"
 
 static struct my_group *group_of(struct participant *p)
 {
@@ -70,31 +71,10 @@ static int group_prepare(struct participant *p, uint32_t slot, enum guarantee *g
     return r;
 }
 
-static int group_seal(struct participant *p, struct error *e)
-{
-    (void)p;
-    (void)e;
-    return E_OK;
-}
-
-static int group_decide(struct participant *p, struct error *e)
-{
-    (void)p;
-    return error_set(e, E_REFUSED, "a server has no decision files");
-}
-
 static int group_settle(struct participant *p, enum verdict verdict, uint8_t *slots,
                         struct error *e)
 {
     return my_group_settle(group_of(p), verdict, slots, e);
-}
-
-static int group_close(struct participant *p, enum verdict verdict, struct error *e)
-{
-    (void)p;
-    (void)verdict;
-    (void)e;
-    return E_OK;
 }
 
 static int group_ask(struct participant *p, enum found *found, struct error *e)
@@ -114,10 +94,10 @@ static void group_free(struct participant *p)
 static const struct participant_ops ops = {
     .open = group_open,
     .prepare = group_prepare,
-    .seal = group_seal,
-    .decide = group_decide,
+    .seal = no_files_seal,
+    .decide = no_files_decide,
     .settle = group_settle,
-    .close = group_close,
+    .close = no_files_close,
     .ask = group_ask,
     .free = group_free,
 };

@@ -171,7 +171,7 @@ static int note_back(struct visit *v, struct error *e)
     int r;
 
     back.undo = !v->w.undo;
-    r = v->ran ? record(v, &back, e) : pg_exec(v->pg, "RESET ROLE; RESET SESSION AUTHORIZATION", e);
+    r = v->ran ? record(v, &back, e) : pg_exec(v->pg, PG_RESET_ROLE, e);
     return r == E_OK ? end_ledger(v, e) : r;
 }
 

@@ -17,6 +17,7 @@
 
 #include "base/error.h"
 #include "db/postgres.h"
+#include "engine/no_files.h"
 
 static struct pg_group *group_of(struct participant *p)
 {
@@ -96,24 +97,10 @@ static int group_seal(struct participant *p, struct error *e)
     return atomic_load(&s.outcome);
 }
 
-static int group_decide(struct participant *p, struct error *e)
-{
-    (void)p;
-    return error_set(e, E_REFUSED, "a server has no decision files");
-}
-
 static int group_settle(struct participant *p, enum verdict verdict, uint8_t *slots,
                         struct error *e)
 {
     return pg_group_settle(group_of(p), verdict, slots, e);
-}
-
-static int group_close(struct participant *p, enum verdict verdict, struct error *e)
-{
-    (void)p;
-    (void)verdict;
-    (void)e;
-    return E_OK;
 }
 
 static int group_ask(struct participant *p, enum found *found, struct error *e)
@@ -138,9 +125,9 @@ static const struct participant_ops ops = {
     .open = group_open,
     .prepare = group_prepare,
     .seal = group_seal,
-    .decide = group_decide,
+    .decide = no_files_decide,
     .settle = group_settle,
-    .close = group_close,
+    .close = no_files_close,
     .ask = group_ask,
     .free = group_free,
 };

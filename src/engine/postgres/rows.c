@@ -160,8 +160,8 @@ static int end_one(const struct rows *x, const char *id, struct error *e)
     CLEANUP_STR struct str sql = STR_INIT;
 
     /* Triggers that wait for the end are of this tenant's rows, and of the role. */
-    str_add(&sql, "SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED; RESET ROLE;"
-                  " SELECT pg_catalog.set_config(");
+    str_add(&sql, PG_CHECK_DEFERRED "; RESET ROLE;"
+                                    " SELECT pg_catalog.set_config(");
     pg_add_literal(&sql, x->pg, x->who->setting);
     str_addf(&sql,
              ", '', true); INSERT INTO %s (version, grp, tenant, direction, run)"
@@ -301,7 +301,7 @@ int pg_rows_run(struct pg *pg, const struct pg_work *w, const struct step *step,
     x.table = str_text(&table);
     r = pg_rows_guard(pg, x.script, x.who, e);
     if (r == E_OK && !x.script->rows.batch) /* what waits of the steps before is not the role's */
-        r = pg_exec(pg, "SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED", e);
+        r = pg_exec(pg, PG_CHECK_DEFERRED, e);
     if (r == E_OK)
         r = make_table(&x, e);
     if (r == E_OK)

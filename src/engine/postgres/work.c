@@ -201,7 +201,7 @@ int pg_work_add_record(struct pg_history *h, const struct pg_work *w, const stru
     row.run = w->run;
     row.group = w->group;
     row.log_head = w->log_head;
-    str_add(sql, "RESET ROLE; RESET SESSION AUTHORIZATION; "); /* who prepares is who commits */
+    str_add(sql, PG_RESET_ROLE "; ");
     return pg_history_add(h, &row, sql, e);
 }
 
@@ -230,9 +230,6 @@ static void add_set_up_of(struct str *sql, struct pg *pg, const struct pg_work *
         add_set_up(sql, pg, w, script_of(w, step));
 }
 
-/* What COMMIT would check, a vote must not wait for; it must hold for the next tenant, too. */
-#define CHECK_DEFERRED "SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED; "
-
 static int run_steps(struct pg_history *h, const struct pg_work *w, struct error *e)
 {
     CLEANUP_STR struct str sql = STR_INIT;
@@ -245,7 +242,7 @@ static int run_steps(struct pg_history *h, const struct pg_work *w, struct error
             add_set_up_of(&sql, h->pg, w, i);
         r = run_step(h, w, step_at(w, i), &sql, e);
     }
-    str_add(&sql, CHECK_DEFERRED);
+    str_add(&sql, PG_CHECK_DEFERRED "; ");
     if (r != E_OK)
         return r;
     r = pg_history_vote(h, w->run, w->group, &sql, e);

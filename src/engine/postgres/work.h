@@ -31,6 +31,11 @@ struct pg_work {
     int64_t lock_timeout_ms, statement_timeout_ms;
 };
 
+/* What COMMIT would check, a vote must not wait for; it must hold for the next tenant, too. */
+#define PG_CHECK_DEFERRED "SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED"
+/* A script may have become somebody else: whoever prepares is who commits. */
+#define PG_RESET_ROLE "RESET ROLE; RESET SESSION AUTHORIZATION"
+
 bool pg_work_is_outside(const struct pg_work *w);
 /* Up to the vote: deferred constraints are checked, the fence is looked for. `before` begins the
  * transaction: statements that go in one message with the first of ours, each ended by a semicolon.
