@@ -160,6 +160,20 @@ def answer_to_nth(text, k, proxy):
     return when
 
 
+def nth_end(text, k, proxy):
+    """Of the rows that answer the first request that begins so: the end of the k-th of its results."""
+    seen = []
+
+    def when(message):
+        asked = next((m for m in proxy.messages if m.direction == REQUEST and m.text.startswith(text)), None)
+        if asked and message.connection == asked.connection and message.kind == "end":
+            seen.append(message)
+            return len(seen) == k
+        return False
+
+    return when
+
+
 def at_text(fleet, server, text, k, what, expected, state=None):
     """A fault at a request that is known by its text, or at the "answer" to it, with the exit codes that `up` may have,
     and the state of all after recover; what is wrong."""

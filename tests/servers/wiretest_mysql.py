@@ -16,7 +16,8 @@ sys.dont_write_bytecode = True
 import servers
 import wirecampaign
 from proxy import Proxy
-from wirefaults import at_text
+from wire import ANSWER
+from wirefaults import Point, Run, acceptable, at_text, judge, nth_end
 from wirefleet import Fleet, MariaDB, Postgres
 
 FLEETS = ("schema", "files", "rows", "engines")
@@ -45,6 +46,20 @@ def died(fleet):
         fleet, "my", "CREATE TABLE notes", 1, "crash stay", (4,))
 
 
+def cut_in_rows(fleet):
+    """Rows that stop coming are a lost connection, also where the client library knows of no error."""
+    text, ends = "USE `m1`; SET SESSION", 0
+    while True:
+        when = nth_end(text, ends + 1, fleet.on_servers["my"].proxy)
+        up = Run(fleet, Point("my", ANSWER, 0, "cut before"), ("up", "--yes"), when=when)
+        problem = acceptable("up", up.code, up.out, (0, 1, 4)) or judge(fleet, up.code, up.out)
+        if problem:
+            return f"at the end of rows {ends + 1} after {text}: {problem}"
+        if not up.hit or ends == 5:
+            return "" if ends else "no rows"
+        ends += 1
+
+
 def main():
     words = wirecampaign.options(__doc__, FLEETS)
     with contextlib.ExitStack() as stack:
@@ -63,6 +78,7 @@ def main():
         common = [("lost at a statement or a commit, undone or carried through", lost),
                   ("lockstep is killed when it is decided, and the rest follows", killed)]
         named = {"schema": [*common], "rows": common}
+        named["schema"].append(("rows that stop coming are a lost connection", cut_in_rows))
         named["schema"].append(("a server that dies when tenants are announced, and stays away until recover", died))
         return wirecampaign.Campaign(words, make, FLEETS, named).run()
 
