@@ -241,7 +241,8 @@ UPDATE orders SET note = 'back';"
     server sql eu pooled 'ALTER TABLE customers ALTER id TYPE char(3)'
     migration 002_fill.sql "-- lockstep:rows 2
 UPDATE orders SET note = 'new', n = n / (CASE customer WHEN 'e' THEN 0 ELSE 1 END);" "-- lockstep:rows 2
-UPDATE orders SET note = 'back';"
+-- lockstep:values
+UPDATE orders SET note = 'back' || left(\${tier}, 0);" # the query's, by the id
     server sql eu pooled "ALTER POLICY own ON orders USING (customer = rtrim(current_setting('app.customer')))"
     lockstep up 1 --quiet
     run -1 --separate-stderr lockstep up
