@@ -237,7 +237,7 @@ UPDATE orders SET note = 'back';"
     ask "$progress 'down'" abcd
 }
 
-@test "ids of any type are known again: char(n), boolean" {
+@test "ids are known again by the text that they are read as: char(n) with its blanks" {
     server sql eu pooled 'ALTER TABLE customers ALTER id TYPE char(3)'
     migration 002_fill.sql "-- lockstep:rows 2
 UPDATE orders SET note = 'new', n = n / (CASE customer WHEN 'e' THEN 0 ELSE 1 END);" "-- lockstep:rows 2
