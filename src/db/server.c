@@ -25,6 +25,21 @@ void server_add_decoded(struct str *out, const char *part, size_t n)
     }
 }
 
+size_t server_password(const char *url, const char **password)
+{
+    const char *at = strstr(url, "://"), *host, *colon;
+
+    if (!at)
+        return 0;
+    at += 3;
+    host = memrchr(at, '@', strcspn(at, "/?#"));
+    colon = host ? memchr(at, ':', (size_t)(host - at)) : NULL;
+    if (!colon)
+        return 0;
+    *password = colon + 1;
+    return (size_t)(host - colon - 1);
+}
+
 /* user:password before the last @ of the authority: what is behind the first colon is not shown. */
 static const char *show_user(struct str *out, const char *at)
 {

@@ -33,6 +33,8 @@ struct str;
 
 /* Appends what a part of a url stands for: %XX is one character. */
 void server_add_decoded(struct str *out, const char *part, size_t n);
+/* The password that stands in a url, as it is written there: its length; 0: none does. */
+size_t server_password(const char *url, const char **password);
 /* The url as it may be shown: without the user's password and parameters that are secrets. */
 char *server_shown(struct arena *arena, const char *url); /* NULL: out of memory */
 

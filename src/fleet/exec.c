@@ -147,15 +147,14 @@ static void give(struct giving *g, const char *name, const char *text)
     g->to->values[g->to->n++] = (struct exec_value){name, text};
 }
 
-/* As it stands in a url: between the user's colon and the last @ of the authority. */
 static void note_secret(struct giving *g, const char *url)
 {
-    const char *at = strstr(url, "://") + 3, *host = memrchr(at, '@', strcspn(at, "/?#"));
-    const char *colon = host ? memchr(at, ':', (size_t)(host - at)) : NULL;
+    const char *password;
+    size_t n = server_password(url, &password);
 
-    if (!colon || colon + 1 == host)
+    if (!n)
         return;
-    g->to->secrets[1] = arena_copyn(g->arena, colon + 1, (size_t)(host - colon - 1));
+    g->to->secrets[1] = arena_copyn(g->arena, password, n);
     g->failed = g->failed || !g->to->secrets[1];
 }
 

@@ -5,11 +5,11 @@
 #include <unistd.h>
 
 #include "base/child.h"
-#include "base/clock.h"
 #include "base/error.h"
 #include "base/template.h"
 #include "db/server.h"
 #include "engine/exec/link.h"
+#include "engine/turns.h"
 
 enum { MOST_OUTPUT = 8 << 20, GRACE_MS = 5000, SAID = 280 };
 
@@ -128,21 +128,25 @@ static int make_environment(struct arena *arena, const struct exec_block *b, str
     return r;
 }
 
+struct showing {
+    const char *target;
+    char name[160]; /* one that is not known here, as it stands in the template */
+};
+
 static const char *show(void *ctx, const char *name, size_t len)
 {
-    static _Thread_local char shown[160];
-    const char *target = ctx;
+    struct showing *s = ctx;
 
-    if (target && len == 6 && memcmp(name, "target", 6) == 0)
-        return target;
-    snprintf(shown, sizeof shown, "${%.*s}", (int)len, name);
-    return shown;
+    if (s->target && len == 6 && memcmp(name, "target", 6) == 0)
+        return s->target;
+    snprintf(s->name, sizeof s->name, "${%.*s}", (int)len, name);
+    return s->name;
 }
 
 int exec_show(const struct exec *exec, const char *const *command, const char *target,
               struct str *out)
 {
-    const char *word = str_same(target, REVISION_BASE) ? exec->block.base : target;
+    struct showing s = {str_same(target, REVISION_BASE) ? exec->block.base : target, ""};
     int r = E_OK;
 
     for (size_t i = 0; command[i] && r == E_OK; i++) {
@@ -150,7 +154,7 @@ int exec_show(const struct exec *exec, const char *const *command, const char *t
 
         str_add(out, i ? " " : "");
         str_add(out, quoted ? "'" : "");
-        r = template_expand(command[i], show, (void *)word, out, NULL);
+        r = template_expand(command[i], show, &s, out, NULL);
         str_add(out, quoted ? "'" : "");
     }
     return r;
@@ -227,18 +231,6 @@ static int failed(const struct exec_call *c, const char *const *command,
 
 /* --- running --- */
 
-static void enter(struct exec_link *l)
-{
-    unsigned n = atomic_load(&l->at_work);
-
-    while (n >= l->exec->block.max_parallel ||
-           !atomic_compare_exchange_weak(&l->at_work, &n, n + 1)) {
-        if (n >= l->exec->block.max_parallel)
-            clock_nap_ms(1);
-        n = atomic_load(&l->at_work);
-    }
-}
-
 static int start(const struct exec_call *c, const char *const *argv, const char *const *envp,
                  struct child_result *result, struct error *e)
 {
@@ -253,9 +245,9 @@ static int start(const struct exec_call *c, const char *const *argv, const char 
                               .most = MOST_OUTPUT};
     int r;
 
-    enter(c->link);
+    turns_take(&c->link->at_work, b->max_parallel);
     r = child_run(&spec, result, e);
-    atomic_fetch_sub(&c->link->at_work, 1);
+    turns_give(&c->link->at_work);
     if (r == E_MISSING) {
         error_at(e, b->file, b->line);
         error_hint(e,

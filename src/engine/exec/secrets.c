@@ -33,18 +33,13 @@ static bool is_secret_name(const char *name, size_t n)
     return false;
 }
 
-/* Between the user's colon and the last @ of the authority. */
 static void cut_of_url(struct str *text, const char *value)
 {
-    const char *at = strstr(value, "://"), *host, *colon;
+    const char *password;
+    size_t n = server_password(value, &password);
 
-    if (!at)
-        return;
-    at += 3;
-    host = memrchr(at, '@', strcspn(at, "/?#"));
-    colon = host ? memchr(at, ':', (size_t)(host - at)) : NULL;
-    if (colon && host - colon > LEAST)
-        cut(text, colon + 1, (size_t)(host - colon - 1));
+    if (n >= LEAST)
+        cut(text, password, n);
 }
 
 static void cut_value(struct str *text, const char *name, size_t n, const char *value)

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "db/mysql.h"
 #include "engine/mysql/history.h"
+#include "engine/turns.h"
 
 enum { WIDTH = 8, LEAST_CONNECTIONS = 2, PINGS = 3 };
 
@@ -101,18 +102,12 @@ int my_link_ask(struct my_link *l, struct error *e)
 
 void my_link_enter(struct my_link *l)
 {
-    unsigned n = atomic_load(&l->at_work);
-
-    while (n >= l->width || !atomic_compare_exchange_weak(&l->at_work, &n, n + 1)) {
-        if (n >= l->width)
-            clock_nap_ms(1);
-        n = atomic_load(&l->at_work);
-    }
+    turns_take(&l->at_work, l->width);
 }
 
 void my_link_leave(struct my_link *l)
 {
-    atomic_fetch_sub(&l->at_work, 1);
+    turns_give(&l->at_work);
 }
 
 static int history(struct link *link, const struct place *place, history_visit visit, void *arg,

@@ -8,6 +8,7 @@
 #include "db/postgres.h"
 #include "engine/postgres/history.h"
 #include "engine/postgres/ledger.h"
+#include "engine/turns.h"
 #include "sql/expand.h"
 #include "sql/postgres_outside.h"
 
@@ -293,17 +294,14 @@ int pg_compensated_prepare(struct pg_group *g, struct pg_slot *slot, struct erro
     struct visit v;
     int r;
 
-    while (atomic_fetch_add(&g->outside, 1) >= g->link->width) {
-        atomic_fetch_sub(&g->outside, 1);
-        clock_nap_ms(5);
-    }
+    turns_take(&g->outside, g->link->width);
     r = enter(g, slot, &v, e);
     if (r == E_OK)
         r = forward(&v, e);
     else if (r == E_DOUBT)
         r = E_REFUSED;
     leave(&v);
-    atomic_fetch_sub(&g->outside, 1);
+    turns_give(&g->outside);
     return r;
 }
 
