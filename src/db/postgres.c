@@ -296,8 +296,9 @@ static int judge(struct pg *pg, const PGresult *result, struct error *e)
     }
 }
 
-/* All results; the last one that gives rows (the first, when none does), or the first error. */
-static int collect(struct pg *pg, PGresult **result, struct error *e)
+/* All results; the last one that gives rows (the first, when none does), or the first error, and
+ * how many came before it. */
+static int collect(struct pg *pg, PGresult **result, uint32_t *done, struct error *e)
 {
     struct wait w = {0};
     PGresult *next;
@@ -309,6 +310,7 @@ static int collect(struct pg *pg, PGresult **result, struct error *e)
     while (r == E_OK && (r = await(pg, &w, e)) == E_OK && (next = PQgetResult(pg->conn))) {
         if (outcome == E_OK)
             outcome = judge(pg, next, e);
+        *done += outcome == E_OK;
         if (result && outcome == E_OK && (!*result || PQresultStatus(next) == PGRES_TUPLES_OK)) {
             PQclear(*result);
             *result = next;
@@ -326,18 +328,18 @@ static int send_or_lose(struct pg *pg, int sent, struct error *e)
     return sent ? E_OK : lose(pg, NULL, e);
 }
 
-/* May something be sent? */
-static int ready(struct pg *pg, struct error *e)
+/* May this be sent? */
+static int ready(struct pg *pg, const char *sql, struct error *e)
 {
     if (pg->lost)
         return error_set(e, E_DOUBT, "the connection to server %s is gone", pg->server);
-    pg->inside = PQtransactionStatus(pg->conn) == PQTRANS_INTRANS;
+    pg->inside = PQtransactionStatus(pg->conn) == PQTRANS_INTRANS || str_starts(sql, PG_BEGIN);
     return E_OK;
 }
 
-static int collect_last(struct pg *pg, PGresult **result, struct error *e)
+static int collect_last(struct pg *pg, PGresult **result, uint32_t *done, struct error *e)
 {
-    int r = collect(pg, result, e);
+    int r = collect(pg, result, done, e);
 
     if (r != E_OK)
         pg_clear(result);
@@ -348,32 +350,42 @@ static int collect_last(struct pg *pg, PGresult **result, struct error *e)
 
 int pg_exec(struct pg *pg, const char *sql, struct error *e)
 {
-    int r = ready(pg, e);
+    uint32_t done = 0;
+    int r = ready(pg, sql, e);
 
     if (r == E_OK)
         r = send_or_lose(pg, PQsendQuery(pg->conn, sql), e);
-    return r == E_OK ? collect(pg, NULL, e) : r;
+    return r == E_OK ? collect(pg, NULL, &done, e) : r;
+}
+
+int pg_several(struct pg *pg, const char *sql, PGresult **result, uint32_t *done, struct error *e)
+{
+    int r = ready(pg, sql, e);
+
+    *result = NULL;
+    *done = 0;
+    if (r == E_OK)
+        r = send_or_lose(pg, PQsendQuery(pg->conn, sql), e);
+    return r == E_OK ? collect_last(pg, result, done, e) : r;
 }
 
 int pg_last(struct pg *pg, const char *sql, PGresult **result, struct error *e)
 {
-    int r = ready(pg, e);
+    uint32_t done;
 
-    *result = NULL;
-    if (r == E_OK)
-        r = send_or_lose(pg, PQsendQuery(pg->conn, sql), e);
-    return r == E_OK ? collect_last(pg, result, e) : r;
+    return pg_several(pg, sql, result, &done, e);
 }
 
 int pg_query(struct pg *pg, const char *sql, int n, const char *const *values, PGresult **result,
              struct error *e)
 {
-    int r = ready(pg, e);
+    uint32_t done = 0;
+    int r = ready(pg, sql, e);
 
     *result = NULL;
     if (r == E_OK)
         r = send_or_lose(pg, PQsendQueryParams(pg->conn, sql, n, NULL, values, NULL, NULL, 0), e);
-    return r == E_OK ? collect_last(pg, result, e) : r;
+    return r == E_OK ? collect_last(pg, result, &done, e) : r;
 }
 
 void pg_clear(PGresult **result)

@@ -30,6 +30,9 @@ int pg_state(const char *state);
 #define PG_DEADLOCK           "40P01"
 #define PG_UNDEFINED_OBJECT   "42704"
 #define PG_UNDEFINED_TABLE    "42P01"
+#define PG_DUPLICATE_TABLE    "42P07"
+#define PG_UNIQUE_VIOLATION   "23505"
+#define PG_DIVISION_BY_ZERO   "22012"
 
 struct pg_setup {
     const char *application; /* application_name: names the run on the server */
@@ -56,6 +59,8 @@ void pg_close(struct pg **pg); /* also for cleanup; NULL is fine */
 int pg_exec(struct pg *pg, const char *sql, struct error *e);
 /* The same; what the last of them that gives rows gives is yours to PQclear. */
 int pg_last(struct pg *pg, const char *sql, PGresult **result, struct error *e);
+/* The same; also how many of them were done before the first that failed. */
+int pg_several(struct pg *pg, const char *sql, PGresult **result, uint32_t *done, struct error *e);
 /* One statement (the server refuses several) with text parameters (NULL: null). The result is yours
  * to PQclear. */
 int pg_query(struct pg *pg, const char *sql, int n, const char *const *values, PGresult **result,

@@ -30,6 +30,8 @@
 
 struct link;
 
+#define HEAD_TEXT 96
+
 /* What a look found in one tenant. */
 struct sight {
     struct error why;         /* with a code: it cannot be a tenant, or not be looked at */
@@ -37,7 +39,7 @@ struct sight {
     enum guarantee guarantee; /* what it can be promised */
     bool history;             /* has the history table */
     bool foreign;             /* has tables, but no history */
-    char head[HASH_TEXT]; /* of the history, where the engine has one: equal heads, equal rows */
+    char head[HEAD_TEXT]; /* of the history, where the engine has one: equal heads, equal rows */
 };
 
 /* What the server has room for: the plan cuts groups by it. */

@@ -45,9 +45,10 @@ struct error;
 struct statement {
     const char *sql; /* terminated; from its first to its last token, without the semicolon */
     size_t len;
-    unsigned line; /* in script->file */
-    bool check;    /* a query; any row is a no */
-    bool values;   /* to be expanded for each tenant before it runs */
+    unsigned line;     /* in script->file */
+    bool check;        /* a query; any row is a no */
+    bool values;       /* to be expanded for each tenant before it runs */
+    bool ends_message; /* PostgreSQL: what follows it is sent on its own (sql/postgres_message.h) */
 };
 
 /* Whose a migration is: the tenants', or the databases' that they share. Then it is decided

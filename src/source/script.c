@@ -8,6 +8,7 @@
 #include "source/option.h"
 #include "source/revision.h"
 #include "sql/expand.h"
+#include "sql/postgres_message.h"
 #include "sql/postgres_rows.h"
 
 static int fail_at(struct error *e, const char *file, unsigned line, int code, const char *message)
@@ -202,7 +203,9 @@ int script_take(struct script_draft *draft, const struct sql_piece *piece, struc
                              .len = piece->len,
                              .line = piece->line,
                              .check = draft->check_line != 0,
-                             .values = draft->values_line != 0};
+                             .values = draft->values_line != 0,
+                             .ends_message = draft->script.engine == ENGINE_POSTGRES &&
+                                             sql_ends_message(piece->text, piece->len)};
     if (!to->sql)
         return error_oom(e);
     draft->n++;

@@ -110,8 +110,9 @@ static void one_by_one(void *ctx, uint32_t n, void (*fn)(void *arg, uint32_t i),
 
 static void rehearse(const char *path, const struct str *file)
 {
-    static struct statement statements[] = {{"CREATE TABLE zz(y)", 18, 1, false, false},
-                                            {"INSERT INTO zz VALUES(1)", 24, 2, false, false}};
+    static struct statement statements[] = {
+        {.sql = "CREATE TABLE zz(y)", .len = 18, .line = 1},
+        {.sql = "INSERT INTO zz VALUES(1)", .len = 24, .line = 2}};
     static const struct script script = {
         .file = "3_z.sql", .text = "", .statements = statements, .n = 2};
     static const struct step step = {

@@ -5,9 +5,10 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/str.h"
-#include "db/postgres.h"
+#include "db/postgres_batch.h"
 #include "engine/postgres/history.h"
 #include "engine/postgres/ledger.h"
+#include "engine/postgres/session.h"
 #include "engine/turns.h"
 #include "sql/expand.h"
 #include "sql/postgres_outside.h"
@@ -31,10 +32,10 @@ static const struct script *script_of(const struct visit *v, bool undo)
 
 static int clean(struct visit *v, struct error *e)
 {
-    CLEANUP_STR struct str sql = STR_INIT;
+    CLEANUP_PG_BATCH struct pg_batch b = PG_BATCH_INIT;
 
-    pg_session_add_clean(v->g->run->key, &sql);
-    return str_ok(&sql) ? pg_exec(v->pg, str_text(&sql), e) : error_oom(e);
+    pg_session_add_clean(&b, v->g->run->key);
+    return pg_batch_run(v->pg, &b, NULL, NULL, e);
 }
 
 static int enter(struct pg_group *g, struct pg_slot *slot, struct visit *v, struct error *e)
@@ -65,12 +66,8 @@ static void leave(struct visit *v)
 static int in_transaction(struct visit *v, int (*does)(struct visit *v, struct error *e),
                           struct error *e)
 {
-    bool there = v->h.there;
-    char head[HASH_TEXT];
-    int r;
-
-    memcpy(head, v->h.head, sizeof head);
-    r = pg_exec(v->pg, PG_BEGIN, e);
+    const struct pg_history before = v->h;
+    int r = pg_exec(v->pg, PG_BEGIN, e);
 
     if (r == E_OK)
         r = does(v, e);
@@ -78,8 +75,7 @@ static int in_transaction(struct visit *v, int (*does)(struct visit *v, struct e
         r = pg_exec(v->pg, PG_COMMIT, e);
     if (r == E_OK)
         return r;
-    v->h.there = there;
-    memcpy(v->h.head, head, sizeof head);
+    v->h = before;
     if (!v->pg->lost)
         pg_exec(v->pg, "ROLLBACK", NULL);
     return r;
@@ -156,13 +152,21 @@ static int end_ledger(struct visit *v, struct error *e)
 /* Statements whose last is the history row of this work. */
 static int record(struct visit *v, const struct pg_work *w, struct error *e)
 {
-    CLEANUP_STR struct str sql = STR_INIT;
-    int r = pg_work_add_record(&v->h, w, v->step, v->started_us, &sql, e);
+    CLEANUP_PG_BATCH struct pg_batch b = PG_BATCH_INIT;
+    int r = pg_work_add_record(&v->h, w, v->step, v->started_us, &b, e);
 
     if (r != E_OK)
         return r;
-    pg_history_add_head(&v->h, &sql);
-    return str_ok(&sql) ? pg_exec(v->pg, str_text(&sql), e) : error_oom(e);
+    pg_history_add_head(&v->h, &b);
+    return pg_batch_run(v->pg, &b, NULL, NULL, e);
+}
+
+static int reset_role(struct visit *v, struct error *e)
+{
+    CLEANUP_PG_BATCH struct pg_batch b = PG_BATCH_INIT;
+
+    pg_work_add_reset_role(&b);
+    return pg_batch_run(v->pg, &b, NULL, NULL, e);
 }
 
 /* The row that says so goes with the last of it. */
@@ -172,7 +176,7 @@ static int note_back(struct visit *v, struct error *e)
     int r;
 
     back.undo = !v->w.undo;
-    r = v->ran ? record(v, &back, e) : pg_exec(v->pg, PG_RESET_ROLE, e);
+    r = v->ran ? record(v, &back, e) : reset_role(v, e);
     return r == E_OK ? end_ledger(v, e) : r;
 }
 
@@ -268,6 +272,13 @@ static int run_forward(struct visit *v, struct error *e)
     return r == E_OK ? in_transaction(v, note_done, e) : r;
 }
 
+/* It may be that somebody wrote to it, and that this was what failed. */
+static int look_again(struct visit *v, struct error *e)
+{
+    pg_history_close(&v->h);
+    return pg_history_open(v->pg, &v->slot->spec->place, &v->h, e);
+}
+
 static int forward(struct visit *v, struct error *e)
 {
     CLEANUP_ERROR struct error ignored = ERROR_INIT;
@@ -283,7 +294,7 @@ static int forward(struct visit *v, struct error *e)
         return r;
     if (v->pg->lost)
         v->slot->backend = backend;
-    if (v->pg->lost || take_back(v, &ignored) != E_OK)
+    if (v->pg->lost || look_again(v, &ignored) != E_OK || take_back(v, &ignored) != E_OK)
         return E_DOUBT;
     v->slot->compensated = false;
     return r;

@@ -1,8 +1,8 @@
 /*
  * Inside engine/postgres: a group's tenants on one server.
  *
- *   slot    one member; runs its steps under a savepoint, which names the tenant that fails (one
- *           whose step cannot run in a transaction: compensated.h)
+ *   slot    one member; runs its steps behind a savepoint, so that what fails is taken back alone
+ *           (one whose step cannot run in a transaction: compensated.h)
  *   bundle  a transaction on one connection, in one database: the slots that vote as one. It has a
  *           name on the server, lockstep_KEY_GROUP_BUNDLE; the key and the group are in the run log
  *           before it is used
@@ -45,8 +45,9 @@ enum bundle_state {
 struct bundle {
     enum bundle_state state;
     uint32_t id;
-    bool begun;     /* its transaction is, and has a savepoint */
-    uint32_t votes; /* slots that said yes in it */
+    bool begun;     /* its transaction is */
+    uint32_t votes; /* slots that said yes in it; with one, and more to come, it has a savepoint
+                       behind the last of them */
     struct pg_database *database;
     struct pg *pg; /* while open */
     int backend;   /* the server's process behind it */
@@ -61,8 +62,6 @@ struct pg_slot {
     bool untouched;        /* of that: not by its statements */
     int backend;           /* the process whose answer was lost; 0: none */
 };
-
-struct str;
 
 enum { LANES = 64 };
 
@@ -103,10 +102,6 @@ void pg_bundle_drop(struct pg_group *g, struct bundle *b);
 /* The answer was lost, and what was asked may still be under way: E_BUSY until the process that
  * was asked is gone. Only then does it count what the server says of it. */
 int pg_backend_ended(struct pg_group *g, const char *database, int backend, struct error *e);
-/* Statements after which nothing of a script before is in the session, and recovery finds it by the
- * run's key; each is ended by a semicolon. What DISCARD ALL does, which no transaction may do. */
-void pg_session_add_clean(const char *key, struct str *sql);
-
 /* settle.c */
 int pg_group_settle(struct pg_group *g, enum verdict verdict, uint8_t *slots, struct error *e);
 

@@ -6,20 +6,41 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/number.h"
 #include "base/str.h"
-#include "db/postgres.h"
+#include "db/postgres_batch.h"
 
 #define MARK "lockstep 1 " /* what a comment of ours begins with; the head follows */
 
-bool pg_history_head(const char *comment, char head[HASH_TEXT])
+/* --- heads --- */
+
+/* "HASH NUMBER" */
+static bool is_head(const char *text)
+{
+    const char *number = text + HASH_TEXT;
+    uint64_t last;
+
+    return strlen(text) > HASH_TEXT && strlen(text) < HEAD_TEXT &&
+           strspn(text, "0123456789abcdef") == HASH_TEXT - 1 && number[-1] == ' ' &&
+           number_read(&number, &last) && !*number;
+}
+
+bool pg_history_head(const char *comment, char head[HEAD_TEXT])
 {
     size_t n = sizeof MARK - 1;
 
     head[0] = 0;
-    if (!comment || strncmp(comment, MARK, n) != 0 || strlen(comment + n) != HASH_TEXT - 1)
+    if (!comment || strncmp(comment, MARK, n) != 0 || !is_head(comment + n))
         return false;
-    memcpy(head, comment + n, HASH_TEXT);
+    snprintf(head, HEAD_TEXT, "%s", comment + n);
     return true;
+}
+
+static void take_head(struct pg_history *h, const char *head)
+{
+    snprintf(h->head, sizeof h->head, "%s", head);
+    snprintf(h->hash, sizeof h->hash, "%.*s", HASH_TEXT - 1, head);
+    h->last = head[0] ? strtoull(head + HASH_TEXT, NULL, 10) : 0;
 }
 
 static int name_table(struct pg *pg, const struct place *place, struct pg_history *h,
@@ -34,35 +55,66 @@ static int name_table(struct pg *pg, const struct place *place, struct pg_histor
     return h->table ? E_OK : error_oom(e);
 }
 
-#define COMMENT_OF(table)                                                                          \
-    "(SELECT description FROM pg_catalog.pg_description WHERE objoid = " table                     \
-    " AND classoid = 'pg_catalog.pg_class'::pg_catalog.regclass AND objsubid = 0)"
+/* The table's comes behind it. */
+#define COMMENTS_OF                                                                                \
+    "pg_catalog.pg_description WHERE classoid = 'pg_catalog.pg_class'::pg_catalog.regclass"        \
+    " AND objsubid = 0 AND objoid = "
 
-int pg_history_open_behind(struct pg *pg, const struct place *place, const char *before,
+/* A chain that begins behind rows which are not in it is like no other tenant's. */
+static int begin_chain(struct pg_history *h, struct error *e)
+{
+    struct hash *hash = hash_begin();
+
+    if (!hash)
+        return error_oom(e);
+    hash_add_text(hash, PQdb(h->pg->conn));
+    hash_add_text(hash, h->table);
+    hash_end(hash, h->hash);
+    return E_OK;
+}
+
+/* Without a comment of ours the rows tell. */
+static int ask_last(struct pg_history *h, struct error *e)
+{
+    CLEANUP_PG_BATCH struct pg_batch b = PG_BATCH_INIT;
+    CLEANUP_PG_RESULT PGresult *rows = NULL;
+    int r;
+
+    pg_batch_add(&b, "SELECT COALESCE(pg_catalog.max(seq), 0) FROM %s", h->table);
+    r = pg_batch_run(h->pg, &b, &rows, NULL, e);
+    if (r != E_OK)
+        return r;
+    h->last = strtoull(PQgetvalue(rows, 0, 0), NULL, 10);
+    return h->last ? begin_chain(h, e) : E_OK;
+}
+
+int pg_history_open_behind(struct pg *pg, const struct place *place, struct pg_batch *before,
                            struct pg_history *h, struct error *e)
 {
-    CLEANUP_STR struct str sql = STR_INIT;
     CLEANUP_PG_RESULT PGresult *rows = NULL;
+    char head[HEAD_TEXT];
     int r = name_table(pg, place, h, e);
 
     if (r != E_OK)
         return r;
-    str_addf(&sql, "%sSELECT " COMMENT_OF("c") ", c IS NOT NULL FROM pg_catalog.to_regclass(",
-             before);
-    pg_add_literal(&sql, pg, h->table);
-    str_add(&sql, ") AS c");
-    r = str_ok(&sql) ? pg_last(pg, str_text(&sql), &rows, e) : error_oom(e);
+    str_add(&before->sql, "SELECT (SELECT description FROM " COMMENTS_OF
+                          "c), c IS NOT NULL FROM pg_catalog.to_regclass(");
+    pg_add_literal(&before->sql, pg, h->table);
+    pg_batch_add(before, ") AS c");
+    r = pg_batch_run(pg, before, &rows, NULL, e);
     if (r != E_OK)
         return r;
     h->there = strcmp(PQgetvalue(rows, 0, 1), "t") == 0;
-    pg_history_head(PQgetisnull(rows, 0, 0) ? NULL : PQgetvalue(rows, 0, 0), h->head);
-    memcpy(h->from, h->head, HASH_TEXT);
-    return E_OK;
+    pg_history_head(PQgetisnull(rows, 0, 0) ? NULL : PQgetvalue(rows, 0, 0), head);
+    take_head(h, head);
+    return h->there && !head[0] ? ask_last(h, e) : E_OK;
 }
 
 int pg_history_open(struct pg *pg, const struct place *place, struct pg_history *h, struct error *e)
 {
-    return pg_history_open_behind(pg, place, "", h, e);
+    CLEANUP_PG_BATCH struct pg_batch nothing = PG_BATCH_INIT;
+
+    return pg_history_open_behind(pg, place, &nothing, h, e);
 }
 
 int pg_history_expect(struct pg *pg, const struct place *place, const char *head,
@@ -71,8 +123,7 @@ int pg_history_expect(struct pg *pg, const struct place *place, const char *head
     int r = name_table(pg, place, h, e);
 
     h->there = head[0];
-    snprintf(h->head, sizeof h->head, "%s", head);
-    memcpy(h->from, h->head, HASH_TEXT);
+    take_head(h, head);
     return r;
 }
 
@@ -154,19 +205,19 @@ int pg_history_fenced(struct pg_history *h, const char *run, uint32_t group, str
 /* --- writing --- */
 
 /* Where it is not there yet. */
-static void add_create(struct str *sql, struct pg_history *h)
+static void add_create(struct pg_batch *b, const struct pg_history *h)
 {
     if (!h->there)
-        str_addf(sql,
-                 "CREATE TABLE %s (seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,"
-                 " version bigint NOT NULL, name text NOT NULL, direction text NOT NULL,"
-                 " checksum text NOT NULL, run text NOT NULL, grp bigint NOT NULL, down_sql text,"
-                 " applied_at timestamptz NOT NULL DEFAULT clock_timestamp(),"
-                 " duration_us bigint NOT NULL, log_head text NOT NULL); ",
-                 h->table);
+        pg_batch_add(b,
+                     "CREATE TABLE %s (seq bigint PRIMARY KEY, version bigint NOT NULL,"
+                     " name text NOT NULL, direction text NOT NULL, checksum text NOT NULL,"
+                     " run text NOT NULL, grp bigint NOT NULL, down_sql text,"
+                     " applied_at timestamptz NOT NULL DEFAULT clock_timestamp(),"
+                     " duration_us bigint NOT NULL, log_head text NOT NULL)",
+                     h->table);
 }
 
-static int next_head(struct pg_history *h, const struct history_row *row)
+static int next_hash(struct pg_history *h, const struct history_row *row)
 {
     struct hash *hash = hash_begin();
     char number[24];
@@ -174,114 +225,147 @@ static int next_head(struct pg_history *h, const struct history_row *row)
     if (!hash)
         return E_NOMEM;
     snprintf(number, sizeof number, "%" PRIu64, row->version);
-    hash_add_text(hash, h->head);
+    hash_add_text(hash, h->hash);
     hash_add_text(hash, number);
     hash_add_text(hash, row->down ? "down" : "up");
     hash_add_text(hash, row->name);
     hash_add_text(hash, row->checksum);
     hash_add_text(hash, row->down_sql ? row->down_sql : "");
     hash_add_text(hash, row->down_sql ? "has" : "none");
-    hash_end(hash, h->head);
+    hash_end(hash, h->hash);
     return E_OK;
 }
 
-static void add_row(struct str *sql, struct pg_history *h, const struct history_row *row)
+/* statement_timestamp() is when the message came. */
+static void add_duration(struct str *sql, int64_t us)
+{
+    if (us >= 0)
+        str_addf(sql, "%" PRId64, us);
+    else
+        str_add(sql, "(EXTRACT(epoch FROM pg_catalog.clock_timestamp()"
+                     " - pg_catalog.statement_timestamp()) * 1000000)::bigint");
+}
+
+/* Of tables made by early versions the server would number the rows. */
+static void add_row(struct pg_batch *b, const struct pg_history *h, const struct history_row *row)
 {
     const char *texts[] = {row->name,     row->down ? "down" : "up",
                            row->checksum, row->run,
                            row->down_sql, row->log_head};
 
-    str_addf(sql,
-             "INSERT INTO %s (version, grp, duration_us, name, direction, checksum, run, down_sql,"
-             " log_head) VALUES (%" PRIu64 ", %" PRIu32 ", %" PRId64,
-             h->table, row->version, row->group, row->duration_us);
+    str_addf(&b->sql,
+             "INSERT INTO %s (seq, version, grp, duration_us, name, direction, checksum, run,"
+             " down_sql, log_head) OVERRIDING SYSTEM VALUE VALUES (%" PRIu64 ", %" PRIu64
+             ", %" PRIu32 ", ",
+             h->table, h->last, row->version, row->group);
+    add_duration(&b->sql, row->duration_us);
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        str_add(sql, ", ");
-        pg_add_literal(sql, h->pg, texts[i]);
+        str_add(&b->sql, ", ");
+        pg_add_literal(&b->sql, h->pg, texts[i]);
     }
-    str_add(sql, ")");
+    pg_batch_add(b, ")");
 }
 
-int pg_history_add(struct pg_history *h, const struct history_row *row, struct str *sql,
+int pg_history_add(struct pg_history *h, const struct history_row *row, struct pg_batch *b,
                    struct error *e)
 {
-    if (next_head(h, row) != E_OK)
+    if (next_hash(h, row) != E_OK)
         return error_oom(e);
-    add_create(sql, h);
-    add_row(sql, h, row);
-    str_add(sql, "; ");
+    add_create(b, h);
     h->there = true; /* or the transaction comes to nothing */
+    h->last++;
+    add_row(b, h, row);
     return E_OK;
 }
 
-void pg_history_add_head(struct pg_history *h, struct str *sql)
+static void add_comment(struct pg_history *h, struct pg_batch *b)
 {
-    str_addf(sql, "COMMENT ON TABLE %s IS '" MARK "%s'; ", h->table, h->head);
+    snprintf(h->head, sizeof h->head, "%s %" PRIu64, h->hash, h->last);
+    pg_batch_add(b, "COMMENT ON TABLE %s IS '" MARK "%s'", h->table, h->head);
 }
 
-/* Is there a fence, and which comment has the table still? Asked behind the rows of this group:
- * whoever puts a fence up waits for these; and under the lock that COMMENT takes, so that of two
- * that began from one head the second sees the first. */
-static void add_look(struct pg_history *h, const char *run, uint32_t group, struct str *sql)
+/* Divides by zero where the comment is not the one that was there. */
+static void add_look(const struct pg_history *h, struct pg_batch *b)
 {
-    str_addf(sql,
-             "LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE;"
-             " SELECT EXISTS (SELECT 1 FROM %s WHERE run = ",
-             h->table, h->table);
-    pg_add_literal(sql, h->pg, run);
-    str_addf(sql,
-             " AND grp = %" PRIu32
-             " AND direction = 'fence'), " COMMENT_OF("c") " FROM pg_catalog.to_regclass(",
-             group);
-    pg_add_literal(sql, h->pg, h->table);
-    str_add(sql, ") AS c; ");
+    str_add(&b->sql, "SELECT 1 / pg_catalog.count(*) FROM " COMMENTS_OF "pg_catalog.regclass ");
+    pg_add_literal(&b->sql, h->pg, h->table);
+    pg_batch_add(b, " AND description = '" MARK "%s'", h->head);
 }
 
-static int judge_look(const struct pg_history *h, const char *run, const PGresult *rows,
-                      struct error *e)
+void pg_history_add_head(struct pg_history *h, struct pg_batch *b)
 {
-    char head[HASH_TEXT];
-
-    if (strcmp(PQgetvalue(rows, 0, 0), "t") == 0)
-        return was_fenced(run, e);
-    pg_history_head(PQgetisnull(rows, 0, 1) ? NULL : PQgetvalue(rows, 0, 1), head);
-    if (strcmp(head, h->from) != 0)
-        return error_set(e, E_CHANGED, "its history has changed since it was looked at");
-    return E_OK;
+    if (h->head[0]) /* else the table is new, or its rows were counted */
+        add_look(h, b);
+    add_comment(h, b);
 }
 
-int pg_history_vote(struct pg_history *h, const char *run, uint32_t group, struct str *sql,
-                    struct error *e)
+int pg_history_changed(struct error *e)
 {
+    error_clear(e);
+    return error_set(e, E_CHANGED, "its history has changed since it was looked at");
+}
+
+/* Who has written a row and is not done yet is waited for. */
+static int lock_and_look(struct pg_history *h, const char *run, uint32_t group, bool *fenced,
+                         struct error *e)
+{
+    CLEANUP_PG_BATCH struct pg_batch b = PG_BATCH_INIT;
     CLEANUP_PG_RESULT PGresult *rows = NULL;
+    char head[HEAD_TEXT];
     int r;
 
-    if (!h->there) /* nothing was added, and nobody could have put a fence up */
-        return str_ok(sql) ? pg_exec(h->pg, str_text(sql), e) : error_oom(e);
-    add_look(h, run, group, sql);
-    pg_history_add_head(h, sql);
-    r = str_ok(sql) ? pg_last(h->pg, str_text(sql), &rows, e) : error_oom(e);
-    return r == E_OK ? judge_look(h, run, rows, e) : r;
+    pg_batch_add(&b, PG_BEGIN);
+    add_create(&b, h);
+    pg_batch_add(&b, "LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE", h->table);
+    str_addf(&b.sql,
+             "SELECT COALESCE(pg_catalog.max(seq), 0), (SELECT description FROM " COMMENTS_OF
+             "pg_catalog.regclass ");
+    pg_add_literal(&b.sql, h->pg, h->table);
+    str_add(&b.sql, "), pg_catalog.bool_or(direction = 'fence' AND run = ");
+    pg_add_literal(&b.sql, h->pg, run);
+    pg_batch_add(&b, " AND grp = %" PRIu32 ") FROM %s", group, h->table);
+    r = pg_batch_run(h->pg, &b, &rows, NULL, e);
+    if (r != E_OK)
+        return r;
+    pg_history_head(PQgetisnull(rows, 0, 1) ? NULL : PQgetvalue(rows, 0, 1), head);
+    take_head(h, head);
+    h->last = strtoull(PQgetvalue(rows, 0, 0), NULL, 10);
+    *fenced = strcmp(PQgetvalue(rows, 0, 2), "t") == 0;
+    return h->last && !head[0] ? begin_chain(h, e) : E_OK;
+}
+
+static int put_up_fence(struct pg_history *h, const char *run, uint32_t group, struct error *e)
+{
+    CLEANUP_PG_BATCH struct pg_batch b = PG_BATCH_INIT;
+
+    h->last++;
+    str_addf(&b.sql,
+             "INSERT INTO %s (seq, version, grp, duration_us, name, direction, checksum, log_head,"
+             " run) OVERRIDING SYSTEM VALUE VALUES (%" PRIu64 ", 0, %" PRIu32
+             ", 0, 'fence', 'fence', '', '', ",
+             h->table, h->last, group);
+    pg_add_literal(&b.sql, h->pg, run);
+    pg_batch_add(&b, ")");
+    if (h->head[0]) /* else the next to write counts the rows */
+        add_comment(h, &b);
+    return pg_batch_run(h->pg, &b, NULL, NULL, e);
+}
+
+static int fence(struct pg_history *h, const char *run, uint32_t group, struct error *e)
+{
+    bool fenced = false;
+    int r = lock_and_look(h, run, group, &fenced, e);
+
+    if (r == E_OK && !fenced)
+        r = put_up_fence(h, run, group, e);
+    return r == E_OK ? pg_exec(h->pg, PG_COMMIT, e) : r;
 }
 
 int pg_history_fence(struct pg_history *h, const char *run, uint32_t group, struct error *e)
 {
-    CLEANUP_STR struct str sql = STR_INIT;
-    int r;
+    int r = fence(h, run, group, e);
 
-    str_add(&sql, PG_BEGIN "; ");
-    add_create(&sql, h);
-    str_addf(&sql,
-             "LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE; INSERT INTO %s (version, grp,"
-             " duration_us, name, direction, checksum, log_head, run) SELECT 0, %" PRIu32
-             ", 0, 'fence', 'fence', '', '', r FROM (VALUES (",
-             h->table, h->table, group);
-    pg_add_literal(&sql, h->pg, run);
-    str_addf(&sql,
-             ")) v(r) WHERE NOT EXISTS (SELECT 1 FROM %s WHERE run = r AND grp = %" PRIu32
-             " AND direction = 'fence'); " PG_COMMIT,
-             h->table, group);
-    r = str_ok(&sql) ? pg_exec(h->pg, str_text(&sql), e) : error_oom(e);
+    h->there = h->there || r == E_OK;
     if (r != E_OK && !h->pg->lost)
         pg_exec(h->pg, "ROLLBACK", NULL);
     return r;

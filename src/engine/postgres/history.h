@@ -2,13 +2,19 @@
  * A tenant's history on PostgreSQL: the table of engine/history.h in the tenant's schema ("public"
  * for a tenant that is a whole database). Made when it is first needed.
  *
- * Its comment holds the head of a hash chain over the rows, written in the transaction that adds
- * one: a survey asks one query a database for all comments, and reads rows only of one tenant for
- * each head. Equal heads are equal rows.
+ * Its rows are numbered without a gap, and each writer says which number is its own: of two that
+ * began from the same history one waits for the other, and fails (the number is the key). Its
+ * comment holds the head, "lockstep 1 HASH NUMBER": the hash of a chain over the rows, and the last
+ * number. It moves in the transaction that adds a row. So who has seen a head once may write on it
+ * without another look, as long as it finds the head in the comment still, behind its row: whoever
+ * moved the history meanwhile took the number, or (a tenant restored from a copy) left another
+ * comment. A survey asks one query a database for all comments, and reads rows only of one tenant
+ * for each head. Equal heads are equal rows.
  *
- * A row of direction 'fence' says that a group of a run is over in this tenant: who wrote a row of
- * that group looks for it before voting, in the same transaction. The fence is written under a lock
- * that waits for such writers, so one of the two always sees the other.
+ * A row of direction 'fence' says that a group of a run is over in this tenant. It takes a number
+ * like any other, so that who was about to write for that group fails, and finds the fence when it
+ * looks again. The fence is written under a lock that waits for who has written already, so one of
+ * the two always sees the other.
  */
 #ifndef ENGINE_POSTGRES_HISTORY_H
 #define ENGINE_POSTGRES_HISTORY_H
@@ -21,29 +27,32 @@
 #include "base/hash.h"
 #include "engine/branch.h"
 #include "engine/history.h"
+#include "engine/link.h"
 
 struct error;
 struct pg;
-struct str;
+struct pg_batch;
 
 /* The tenant's table as seen by a connection to its database. */
 struct pg_history {
     struct pg *pg;
     char *table; /* quoted, with its schema */
     bool there;
-    char head[HASH_TEXT]; /* "" : no row yet, or it has no comment of ours */
-    char from[HASH_TEXT]; /* the head that it had at first: the vote must find it still */
+    char hash[HASH_TEXT]; /* of the rows; "": none yet */
+    uint64_t last;        /* the number of the last row */
+    char head[HEAD_TEXT]; /* what the comment says; "": it is not ours */
 };
 
 #define PG_SCHEMA_OF(place) ((place)->schema ? (place)->schema : "public")
 
-/* Is it there, and which head has it? Behind: in one message with the statements before it, each of
- * them ended by a semicolon. */
+/* Is it there, and which head has it? Behind: in one message with the statements before it, which
+ * are gone afterwards. */
 int pg_history_open(struct pg *pg, const struct place *place, struct pg_history *h,
                     struct error *e);
-int pg_history_open_behind(struct pg *pg, const struct place *place, const char *before,
+int pg_history_open_behind(struct pg *pg, const struct place *place, struct pg_batch *before,
                            struct pg_history *h, struct error *e);
-/* Nothing is asked: it is taken to have this head ("": not to be there), and the vote looks. */
+/* Nothing is asked: it is taken to have this head ("": not to be there), and the writer finds out.
+ */
 int pg_history_expect(struct pg *pg, const struct place *place, const char *head,
                       struct pg_history *h, struct error *e);
 /* Has it this head? */
@@ -56,17 +65,16 @@ int pg_history_applied(struct pg_history *h, uint64_t version, bool *applied, st
 /* Does it have a row of this group? */
 int pg_history_has_group(struct pg_history *h, const char *run, uint32_t group, bool *has,
                          struct error *e);
-/* Statements for a transaction, each ended by a semicolon: they make the table where it is missing
- * and add the row; behind the last row, they move the head. h is as they leave it. */
-int pg_history_add(struct pg_history *h, const struct history_row *row, struct str *sql,
+/* Statements for a transaction: they make the table where it is missing and add the row, the last
+ * of them; h is as they leave it. duration_us < 0: as long as the message has run by then. */
+int pg_history_add(struct pg_history *h, const struct history_row *row, struct pg_batch *b,
                    struct error *e);
-void pg_history_add_head(struct pg_history *h, struct str *sql);
-/* Runs what was added, the last of the transaction, with the head, and looks for a fence in the
- * same message: E_REFUSED when this group was fenced off, E_CHANGED when its head is
- * another by now. */
-int pg_history_vote(struct pg_history *h, const char *run, uint32_t group, struct str *sql,
-                    struct error *e);
-/* That look alone. */
+/* Behind the last row: a statement that fails where the head was not the one that was to be there,
+ * and one that moves it. */
+void pg_history_add_head(struct pg_history *h, struct pg_batch *b);
+/* What it means that a statement of these failed: another has written. */
+int pg_history_changed(struct error *e);
+/* Was this group fenced off? E_REFUSED then. */
 int pg_history_fenced(struct pg_history *h, const char *run, uint32_t group, struct error *e);
 /* A transaction of its own; idempotent. E_BUSY: a writer of the history is still under way. */
 int pg_history_fence(struct pg_history *h, const char *run, uint32_t group, struct error *e);
@@ -78,8 +86,8 @@ int pg_history_read(struct pg_history *h, history_visit visit, void *arg, struct
 int pg_history_tell(const PGresult *rows, history_visit visit, void *arg);
 #define PG_UTC(column) "to_char(" column " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
 
-/* The head out of a comment of the table: false when there is none of ours in it. */
-bool pg_history_head(const char *comment, char head[HASH_TEXT]);
+/* The head out of a comment of the table: false ("") when there is none of ours in it. */
+bool pg_history_head(const char *comment, char head[HEAD_TEXT]);
 
 #define CLEANUP_PG_HISTORY __attribute__((cleanup(pg_history_close)))
 

@@ -5,8 +5,10 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/str.h"
-#include "db/postgres.h"
+#include "db/postgres_batch.h"
 #include "engine/postgres/group.h"
+#include "engine/postgres/session.h"
+#include "engine/postgres/steps.h"
 
 void pg_bundle_name(const struct pg_group *g, uint32_t bundle, char name[96])
 {
@@ -95,21 +97,9 @@ void pg_bundle_go_on(struct bundle *b)
 void pg_bundle_drop(struct pg_group *g, struct bundle *b)
 {
     pg_bundle_go_on(b);
-    if (b->pg && !b->pg->lost)
+    if (b->pg && !b->pg->lost && b->begun)
         pg_exec(b->pg, "ROLLBACK", NULL);
     pool_give(&g->link->pool, &b->pg);
-}
-
-void pg_session_add_clean(const char *key, struct str *sql)
-{
-    str_addf(sql,
-             "CLOSE ALL; RESET ALL; RESET SESSION AUTHORIZATION; RESET ROLE; DEALLOCATE ALL;"
-             " DISCARD SEQUENCES; SELECT pg_catalog.pg_advisory_unlock_all();"
-             " SET default_transaction_read_only = off;"
-             " SET default_transaction_isolation = 'read committed';"
-             " SET client_min_messages = error; SET idle_in_transaction_session_timeout = 0;"
-             " SET application_name = 'lockstep_%.32s'; ",
-             key);
 }
 
 static int begin(struct pg_group *g, struct lane *lane, struct pg_database *database,
@@ -181,54 +171,73 @@ static int ready(struct pg_group *g, struct lane *lane, struct pg_database *data
 
 /* --- one slot --- */
 
-/* Nothing of the tenant before stays in the session, and its savepoint goes. BEGIN comes first:
- * behind a query it could not choose its isolation any more. */
-static void add_beginning(const struct pg_group *g, const struct bundle *b, struct str *sql)
+static void add_beginning(const struct pg_group *g, const struct bundle *b, struct pg_batch *to)
 {
-    str_add(sql, b->begun ? "RELEASE lockstep; " : PG_BEGIN "; ");
-    pg_session_add_clean(g->run->key, sql);
-    str_add(sql, "SAVEPOINT lockstep; ");
+    if (b->begun)
+        return;
+    pg_batch_add(to, PG_BEGIN);
+    pg_session_add_clean(to, g->run->key);
 }
 
-static bool back_to_savepoint(struct pg *pg)
+/* Behind its vote, for the next: nothing of this one in the session, and a savepoint to come back
+ * to. It is there before the next one's message, of which the server may not read a word. */
+static void add_next(const struct pg_group *g, const struct bundle *b, struct pg_batch *to)
 {
-    if (!pg->lost && pg_exec(pg, "ROLLBACK TO lockstep", NULL) != E_OK)
-        pg->lost = true; /* what it holds is not known: it ends with its connection */
-    return !pg->lost;
+    if (b->database->tenants == 1)
+        return;
+    if (b->votes)
+        pg_batch_add(to, "RELEASE lockstep");
+    pg_session_add_clean(to, g->run->key);
+    pg_batch_add(to, "SAVEPOINT lockstep");
 }
 
-/* The history should be as the plan saw it: where it is not, that is found at the vote, or by a
- * statement that fails for it, and the slot begins again and asks. */
-static int run_steps(struct pg_group *g, struct bundle *b, struct pg_slot *slot,
-                     const char *beginning, struct error *e)
+static bool take_back(const struct pg_group *g, struct bundle *b)
+{
+    CLEANUP_PG_BATCH struct pg_batch sql = PG_BATCH_INIT;
+
+    if (b->pg->lost)
+        return false;
+    pg_batch_add(&sql, b->votes ? "ROLLBACK TO lockstep" : "ROLLBACK");
+    if (b->votes)
+        pg_session_add_clean(&sql, g->run->key);
+    b->begun = b->votes;
+    if (pg_batch_run(b->pg, &sql, NULL, NULL, NULL) != E_OK)
+        b->pg->lost = true; /* what it holds is not known: it ends with its connection */
+    return !b->pg->lost;
+}
+
+static int try(const struct pg_group *g, struct bundle *b, const struct pg_work *w, struct error *e)
+{
+    CLEANUP_PG_BATCH struct pg_batch before = PG_BATCH_INIT, behind = PG_BATCH_INIT;
+    int r;
+
+    add_beginning(g, b, &before);
+    add_next(g, b, &behind);
+    r = pg_steps_run(b->pg, w, &before, &behind, e);
+    if (r == E_OK)
+        b->begun = true;
+    return r;
+}
+
+/* The history should be as the plan saw it: where it is not, that is found by what is written to
+ * it, or by a statement that fails for it, and the slot begins again and asks. */
+static int run_slot(const struct pg_group *g, struct bundle *b, const struct pg_slot *slot,
+                    struct error *e)
 {
     struct pg_work w = pg_group_work(g, slot);
     int r;
 
     w.expected = g->undo ? NULL : slot->spec->head; /* a group to undo has moved it */
-    r = pg_work_run(b->pg, &w, beginning, e);
-    if (r == E_OK || !back_to_savepoint(b->pg))
+    r = try(g, b, &w, e);
+    if (r == E_OK || !take_back(g, b))
         return r;
-    if (pg_work_was_misled(b->pg, &w, r)) {
-        error_clear(e);
-        w.expected = NULL;
-        r = pg_work_run(b->pg, &w, "", e);
-    }
+    if (!pg_steps_were_misled(b->pg, &w, r))
+        return r;
+    error_clear(e);
+    w.expected = NULL;
+    r = try(g, b, &w, e);
     if (r != E_OK)
-        back_to_savepoint(b->pg);
-    return r;
-}
-
-/* A savepoint stays after its slot, also a failed one: the next message releases it, or the end of
- * the transaction. */
-static int run_slot(struct pg_group *g, struct bundle *b, struct pg_slot *slot, struct error *e)
-{
-    CLEANUP_STR struct str sql = STR_INIT;
-    int r;
-
-    add_beginning(g, b, &sql);
-    r = str_ok(&sql) ? run_steps(g, b, slot, str_text(&sql), e) : error_oom(e);
-    b->begun = true;
+        take_back(g, b);
     return r;
 }
 

@@ -7,12 +7,12 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/number.h"
-#include "base/str.h"
-#include "db/postgres.h"
+#include "db/postgres_batch.h"
 #include "engine/postgres/group.h"
 #include "engine/postgres/history.h"
 #include "engine/postgres/rows.h"
-#include "engine/postgres/work.h"
+#include "engine/postgres/session.h"
+#include "engine/postgres/steps.h"
 
 enum { WIDTH = 4, LEAST_CONNECTIONS = 2, PINGS = 3 };
 
@@ -91,19 +91,17 @@ int pg_rehearse(struct link *link, const struct link_run *run, uint32_t branch, 
                         .log_head = "",
                         .lock_timeout_ms = run->lock_timeout_ms,
                         .statement_timeout_ms = run->statement_timeout_ms};
-    CLEANUP_STR struct str begin = STR_INIT;
+    CLEANUP_PG_BATCH struct pg_batch begin = PG_BATCH_INIT;
     struct pg *pg = NULL;
     int r;
 
-    str_add(&begin, PG_BEGIN "; ");
-    pg_session_add_clean(run->key, &begin);
-    if (!str_ok(&begin))
-        return error_oom(e);
+    pg_batch_add(&begin, PG_BEGIN);
+    pg_session_add_clean(&begin, run->key);
     if (pg_work_is_outside(&w))
         return E_OK; /* it would take effect; the plan says so */
     r = pool_take(&l->pool, spec->place.database, &pg, e);
     if (r == E_OK)
-        r = pg_work_run(pg, &w, str_text(&begin), e);
+        r = pg_steps_run(pg, &w, &begin, NULL, e);
     if (pg && !pg->lost)
         pg_exec(pg, "ROLLBACK", NULL);
     pool_give(&l->pool, &pg);

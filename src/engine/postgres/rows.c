@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "base/row_tenants.h"
 #include "base/str.h"
-#include "db/postgres.h"
+#include "db/postgres_batch.h"
 #include "engine/postgres/history.h"
 #include "engine/postgres/rows_guard.h"
 #include "engine/postgres/work.h"
@@ -140,39 +140,44 @@ static int list(struct rows *x, struct error *e)
 
 /* --- one of them --- */
 
+static void add_setting(struct pg_batch *b, const struct rows *x, const char *id)
+{
+    str_add(&b->sql, "SELECT pg_catalog.set_config(");
+    pg_add_literal(&b->sql, x->pg, x->who->setting);
+    str_add(&b->sql, ", ");
+    pg_add_literal(&b->sql, x->pg, id);
+    pg_batch_add(b, ", true)");
+}
+
 static int begin_one(const struct rows *x, const char *id, struct error *e)
 {
-    CLEANUP_STR struct str sql = STR_INIT;
+    CLEANUP_PG_BATCH struct pg_batch b = PG_BATCH_INIT;
 
-    str_add(&sql, "SET LOCAL ROLE ");
-    pg_add_name(&sql, x->pg, x->who->role);
-    str_add(&sql, "; SELECT pg_catalog.set_config(");
-    pg_add_literal(&sql, x->pg, x->who->setting);
-    str_add(&sql, ", ");
-    pg_add_literal(&sql, x->pg, id);
-    str_add(&sql, ", true)");
-    return str_ok(&sql) ? pg_exec(x->pg, str_text(&sql), e) : error_oom(e);
+    str_add(&b.sql, "SET LOCAL ROLE ");
+    pg_add_name(&b.sql, x->pg, x->who->role);
+    pg_batch_end(&b);
+    add_setting(&b, x, id);
+    return pg_batch_run(x->pg, &b, NULL, NULL, e);
 }
 
 static int end_one(const struct rows *x, const char *id, struct error *e)
 {
     const char *texts[] = {id, x->direction, x->w->run};
-    CLEANUP_STR struct str sql = STR_INIT;
+    CLEANUP_PG_BATCH struct pg_batch b = PG_BATCH_INIT;
 
     /* Triggers that wait for the end are of this tenant's rows, and of the role. */
-    str_add(&sql, PG_CHECK_DEFERRED "; RESET ROLE;"
-                                    " SELECT pg_catalog.set_config(");
-    pg_add_literal(&sql, x->pg, x->who->setting);
-    str_addf(&sql,
-             ", '', true); INSERT INTO %s (version, grp, tenant, direction, run)"
-             " VALUES (%" PRIu64 ", %" PRIu32,
+    pg_work_add_checks(&b);
+    pg_batch_add(&b, "RESET ROLE");
+    add_setting(&b, x, "");
+    str_addf(&b.sql,
+             "INSERT INTO %s (version, grp, tenant, direction, run) VALUES (%" PRIu64 ", %" PRIu32,
              x->table, x->step->version, x->w->group);
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        str_add(&sql, ", ");
-        pg_add_literal(&sql, x->pg, texts[i]);
+        str_add(&b.sql, ", ");
+        pg_add_literal(&b.sql, x->pg, texts[i]);
     }
-    str_addc(&sql, ')');
-    return str_ok(&sql) ? pg_exec(x->pg, str_text(&sql), e) : error_oom(e);
+    pg_batch_add(&b, ")");
+    return pg_batch_run(x->pg, &b, NULL, NULL, e);
 }
 
 static struct sql_values values_of(const struct rows *x, int row, struct sql_value *list)
@@ -284,6 +289,14 @@ static int run_batches(const struct rows *x, uint32_t *committed, struct error *
     return r;
 }
 
+static int check_deferred(struct pg *pg, struct error *e)
+{
+    CLEANUP_PG_BATCH struct pg_batch b = PG_BATCH_INIT;
+
+    pg_work_add_checks(&b);
+    return pg_batch_run(pg, &b, NULL, NULL, e);
+}
+
 int pg_rows_run(struct pg *pg, const struct pg_work *w, const struct step *step,
                 uint32_t *committed, struct error *e)
 {
@@ -301,7 +314,7 @@ int pg_rows_run(struct pg *pg, const struct pg_work *w, const struct step *step,
     x.table = str_text(&table);
     r = pg_rows_guard(pg, x.script, x.who, e);
     if (r == E_OK && !x.script->rows.batch) /* what waits of the steps before is not the role's */
-        r = pg_exec(pg, PG_CHECK_DEFERRED, e);
+        r = check_deferred(pg, e);
     if (r == E_OK)
         r = make_table(&x, e);
     if (r == E_OK)

@@ -14,10 +14,12 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/str.h"
-#include "db/postgres.h"
+#include "db/postgres_batch.h"
 #include "engine/postgres/compensated.h"
 #include "engine/postgres/group.h"
 #include "engine/postgres/history.h"
+#include "engine/postgres/session.h"
+#include "engine/postgres/steps.h"
 
 struct settling {
     struct pg_group *g;
@@ -115,10 +117,14 @@ static bool is_final(int outcome, const struct pg *pg)
     return (outcome == E_REFUSED || outcome == E_CHANGED) && !pg->lost;
 }
 
-static int run_again(struct pg *pg, const struct pg_work *w, struct error *e)
+static int run_again(struct pg *pg, const char *key, const struct pg_work *w, struct error *e)
 {
-    int r = pg_work_run(pg, w, PG_BEGIN "; ", e);
+    CLEANUP_PG_BATCH struct pg_batch begin = PG_BATCH_INIT;
+    int r;
 
+    pg_batch_add(&begin, PG_BEGIN);
+    pg_session_add_clean(&begin, key);
+    r = pg_steps_run(pg, w, &begin, NULL, e);
     if (r == E_OK && pg_exec(pg, PG_COMMIT, e) != E_OK)
         return E_BUSY; /* done or not: the witness is asked again */
     if (r == E_OK)
@@ -126,7 +132,8 @@ static int run_again(struct pg *pg, const struct pg_work *w, struct error *e)
     return is_final(r, pg) ? E_CHANGED : E_BUSY;
 }
 
-static int commit_if_missing(struct pg *pg, const struct pg_work *w, struct error *e)
+static int commit_if_missing(struct pg *pg, const char *key, const struct pg_work *w,
+                             struct error *e)
 {
     CLEANUP_PG_HISTORY struct pg_history h = {0};
     bool done = false;
@@ -136,7 +143,7 @@ static int commit_if_missing(struct pg *pg, const struct pg_work *w, struct erro
         r = pg_history_has_group(&h, w->run, w->group, &done, e);
     if (r != E_OK)
         return E_BUSY;
-    return done ? E_OK : run_again(pg, w, e);
+    return done ? E_OK : run_again(pg, key, w, e);
 }
 
 static int fence(struct pg *pg, const struct pg_work *w, struct error *e)
@@ -185,7 +192,8 @@ static int settle_slot(struct settling *s, struct pg_slot *slot, struct error *e
         r = pool_take(&s->g->link->pool, slot->spec->place.database, &pg, e);
     if (r != E_OK)
         return E_BUSY;
-    r = s->verdict == VERDICT_COMMIT ? commit_if_missing(pg, &w, e) : fence(pg, &w, e);
+    r = s->verdict == VERDICT_COMMIT ? commit_if_missing(pg, s->g->run->key, &w, e)
+                                     : fence(pg, &w, e);
     if (!pg->lost && PQtransactionStatus(pg->conn) != PQTRANS_IDLE)
         pg_exec(pg, "ROLLBACK", NULL);
     pool_give(&s->g->link->pool, &pg);

@@ -21,7 +21,7 @@ struct place_at { /* sorted by database, then schema */
     uint32_t index;
     bool wants; /* its past is to be read */
     bool moved; /* it was written to meanwhile: what was read is nobody else's */
-    char head[HASH_TEXT];
+    char head[HEAD_TEXT];
     uint32_t like; /* in order[]: whose past is its own, too; itself: it is to be read first */
 };
 
@@ -85,7 +85,7 @@ static void take(const struct looking *v, struct place_at *at, const PGresult *r
                   PG_SCHEMA_OF(at->place));
     at->wants = sight->history && !sight->why.code;
     pg_history_head(PQgetisnull(rows, row, 1) ? NULL : PQgetvalue(rows, row, 1), at->head);
-    memcpy(sight->head, at->head, HASH_TEXT);
+    memcpy(sight->head, at->head, sizeof sight->head);
 }
 
 static void take_all(const struct looking *v, uint32_t first, uint32_t n, const PGresult *rows)
@@ -216,7 +216,7 @@ static int choose_readers(struct looking *v, struct error *e)
         return error_oom(e);
     for (uint32_t i = 0; i < v->n; i++) {
         struct place_at *at = &v->order[i];
-        const uint32_t *like = at->head[0] ? index_find(&known, at->head, HASH_TEXT) : NULL;
+        const uint32_t *like = at->head[0] ? index_find(&known, at->head, strlen(at->head)) : NULL;
 
         if (!at->wants)
             continue;
@@ -224,7 +224,7 @@ static int choose_readers(struct looking *v, struct error *e)
         if (like)
             continue;
         v->readers[v->n_readers++] = i;
-        if (at->head[0] && index_add(&known, at->head, HASH_TEXT, i) != E_OK)
+        if (at->head[0] && index_add(&known, at->head, strlen(at->head), i) != E_OK)
             return error_oom(e);
     }
     return E_OK;

@@ -1,6 +1,6 @@
 /*
- * A branch's steps on an open connection: scripts, checks, history rows. In a transaction that the
- * caller began, or outside of any for a step that asked for that.
+ * What a branch's steps are made of on an open connection: scripts, checks, history rows. In a
+ * transaction (steps.h), or outside of any for a step that asked for that (compensated.h).
  *
  * What a script may leave behind in the session (SET, a role, prepared statements) is gone with the
  * tenant: everything of it is undone before the next tenant of the same connection.
@@ -11,14 +11,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <libpq-fe.h>
+
 #include "engine/branch.h"
 
 struct error;
 struct pg;
+struct pg_batch;
 struct pg_history;
 struct script;
 struct statement;
-struct str;
 
 struct pg_work {
     const struct branch_spec *spec;
@@ -31,32 +33,40 @@ struct pg_work {
     int64_t lock_timeout_ms, statement_timeout_ms;
 };
 
-/* What COMMIT would check, a vote must not wait for; it must hold for the next tenant, too. */
-#define PG_CHECK_DEFERRED "SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED"
-/* A script may have become somebody else: whoever prepares is who commits. */
-#define PG_RESET_ROLE "RESET ROLE; RESET SESSION AUTHORIZATION"
-
 bool pg_work_is_outside(const struct pg_work *w);
-/* Up to the vote: deferred constraints are checked, the fence is looked for. `before` begins the
- * transaction: statements that go in one message with the first of ours, each ended by a semicolon.
- * E_CHANGED: the plan does not fit any more. Errors name file, line and statement. */
-int pg_work_run(struct pg *pg, const struct pg_work *w, const char *before, struct error *e);
-/* Was it not E_OK because of what was expected, so that it is worth another try without? */
-bool pg_work_was_misled(struct pg *pg, const struct pg_work *w, int outcome);
-/* The parts of it. E_CHANGED: the step does not fit any more. */
+/* E_CHANGED: the step does not fit any more. */
 int pg_work_fits(struct pg_history *h, const struct step *step, bool undo, struct error *e);
-/* Adds statements: an end to what the script left in the session, and the history row. */
+/* A script may have become somebody else: whoever prepares is who commits. */
+void pg_work_add_reset_role(struct pg_batch *b);
+/* What COMMIT would check, a vote must not wait for; it must hold for the next tenant, too. */
+void pg_work_add_checks(struct pg_batch *b);
+/* An end to what the script left in the session, and the history row. started_us < 0: the message
+ * began with it. */
 int pg_work_add_record(struct pg_history *h, const struct pg_work *w, const struct step *step,
-                       int64_t started_us, struct str *sql, struct error *e);
+                       int64_t started_us, struct pg_batch *b, struct error *e);
 /* What a script runs under: timeouts, search_path, how strings are read, to the end of the
  * transaction, or of the session for a script outside of any. */
 int pg_work_set_up(struct pg *pg, const struct pg_work *w, const struct script *script,
                    struct error *e);
-/* The script of one step alone, set up before, statement by statement. *ran: how many of them (of
- * batches, of one for row tenants) took effect. */
+/* The script of one step alone, set up before, a message for each statement. *ran: how many of them
+ * (of batches, of one for row tenants) took effect. */
 int pg_work_script(struct pg *pg, const struct pg_work *w, const struct step *step, uint32_t *ran,
                    struct error *e);
 int pg_work_statement(struct pg *pg, const struct statement *statement,
                       const struct sql_values *values, struct error *e);
+
+/* For steps.c, which puts several statements into a message. */
+const struct script *pg_work_script_of(const struct pg_work *w, const struct step *step);
+void pg_work_add_set_up(struct pg_batch *b, struct pg *pg, const struct pg_work *w,
+                        const struct script *script);
+/* As it goes to the server. E_REFUSED: its values cannot be quoted in this session. */
+int pg_work_add_statement(struct pg_batch *b, struct pg *pg, const struct statement *statement,
+                          const struct sql_values *values, struct error *e);
+/* Are texts read there as they were cut here? */
+bool pg_work_is_standard(const struct pg *pg);
+int pg_work_said_no(const PGresult *rows, struct error *e);
+int pg_work_left_transaction(struct pg *pg, struct error *e);
+/* How long to wait for an answer to n statements of the script. 0: for ever. */
+int64_t pg_work_patience(const struct pg_work *w, const struct script *script, uint32_t n);
 
 #endif

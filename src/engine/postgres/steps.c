@@ -1,0 +1,223 @@
+#include "engine/postgres/steps.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "db/postgres_batch.h"
+#include "engine/postgres/history.h"
+#include "source/step.h"
+
+enum { MESSAGE_BYTES = 65536 }; /* a message that has as many is sent: the server reads it whole */
+
+#define NOWHERE UINT32_MAX
+
+/* What the message that is being made holds, by the place of its first statement. */
+struct message {
+    uint32_t script, from, n; /* the script's statements, from which of them on, how many */
+    uint32_t record;          /* the history row, behind what makes its table */
+    uint32_t checks;          /* deferred constraints */
+    uint32_t head;            /* the look at the history, and its new head */
+};
+
+static const struct message nothing = {NOWHERE, 0, 0, NOWHERE, NOWHERE, NOWHERE};
+
+struct steps {
+    struct pg *pg;
+    const struct pg_work *w;
+    struct pg_history h;
+    const struct script *script; /* the last that ran */
+    struct pg_batch b;
+    struct message m;
+    bool sent; /* something of this step is out */
+};
+
+static const struct step *step_at(const struct pg_work *w, uint32_t i)
+{
+    return &w->spec->steps[w->undo ? w->spec->n - 1 - i : i];
+}
+
+/* --- one message --- */
+
+static void point_at(const struct steps *x, uint32_t i, struct error *e)
+{
+    const struct statement *s = &x->script->statements[i];
+
+    error_at(e, x->script->file, s->line);
+    error_statement(e, s->sql, s->len);
+}
+
+static bool has_state(const struct error *e, const char *state)
+{
+    return e && e->db == pg_state(state);
+}
+
+/* Behind the record only the server's own checks and ours can fail. */
+static int blame(const struct steps *x, uint32_t at, int outcome, struct error *e)
+{
+    const struct message *m = &x->m;
+
+    if (m->script != NOWHERE && at >= m->script && at < m->script + m->n)
+        point_at(x, m->from + (at - m->script), e);
+    else if (m->head != NOWHERE && at >= m->head)
+        return has_state(e, PG_DIVISION_BY_ZERO) ? pg_history_changed(e) : outcome;
+    else if (m->checks != NOWHERE && at >= m->checks && x->script)
+        error_at(e, x->script->file, 0); /* a constraint that had waited */
+    else if (m->record != NOWHERE && at >= m->record &&
+             (has_state(e, PG_UNIQUE_VIOLATION) || has_state(e, PG_DUPLICATE_TABLE)))
+        return pg_history_changed(e);
+    return outcome;
+}
+
+/* The last of the message: what may end a transaction ends its message. */
+static int left(const struct steps *x, struct error *e)
+{
+    int r = pg_work_left_transaction(x->pg, e);
+
+    if (x->m.n)
+        point_at(x, x->m.from + x->m.n - 1, e);
+    return r;
+}
+
+static int64_t patience(const struct steps *x)
+{
+    return x->m.n ? pg_work_patience(x->w, x->script, x->m.n) : x->pg->setup.patience_ms;
+}
+
+static int send(struct steps *x, PGresult **rows, struct error *e)
+{
+    int64_t ours = x->pg->setup.patience_ms;
+    uint32_t done = 0;
+    int r;
+
+    x->pg->setup.patience_ms = patience(x);
+    r = pg_batch_run(x->pg, &x->b, rows, &done, e);
+    x->pg->setup.patience_ms = ours;
+    if (r != E_OK)
+        r = blame(x, done, r, e);
+    else if (PQtransactionStatus(x->pg->conn) != PQTRANS_INTRANS)
+        r = left(x, e);
+    x->m = nothing;
+    x->sent = true;
+    return r;
+}
+
+/* --- one step --- */
+
+static int send_check(struct steps *x, struct error *e)
+{
+    CLEANUP_PG_RESULT PGresult *rows = NULL;
+    int r = send(x, &rows, e);
+
+    return r == E_OK && PQntuples(rows) > 0 ? pg_work_said_no(rows, e) : r;
+}
+
+static int run_statement(struct steps *x, uint32_t i, struct error *e)
+{
+    const struct statement *s = &x->script->statements[i];
+    int r;
+
+    if (x->m.script == NOWHERE) {
+        x->m.script = x->b.n;
+        x->m.from = i;
+    }
+    r = pg_work_add_statement(&x->b, x->pg, s, &x->w->spec->values, e);
+    x->m.n++;
+    if (r == E_OK && s->check)
+        r = send_check(x, e);
+    else if (r == E_OK && (s->ends_message || x->b.sql.len >= MESSAGE_BYTES))
+        return send(x, NULL, e); /* which knows what failed */
+    if (r != E_OK)
+        point_at(x, i, e);
+    return r;
+}
+
+static int run_script(struct steps *x, const struct step *step, struct error *e)
+{
+    uint32_t ran;
+    int r = E_OK;
+
+    /* What a script before has set about reading is undone first, and then what is read. */
+    if (x->script->rows.on || !pg_work_is_standard(x->pg))
+        r = send(x, NULL, e);
+    if (r == E_OK && x->script->rows.on)
+        return pg_work_script(x->pg, x->w, step, &ran, e);
+    for (uint32_t i = 0; i < x->script->n && r == E_OK; i++)
+        r = run_statement(x, i, e);
+    return r;
+}
+
+/* The step before has a message of its own, so that the server can tell how long each took. */
+static int begin_step(struct steps *x, const struct step *step, uint32_t i, struct error *e)
+{
+    int r = i ? send(x, NULL, e) : E_OK;
+
+    x->script = pg_work_script_of(x->w, step);
+    x->sent = false;
+    pg_work_add_set_up(&x->b, x->pg, x->w, x->script);
+    return r;
+}
+
+static int run_step(struct steps *x, uint32_t i, struct error *e)
+{
+    const struct step *step = step_at(x->w, i);
+    int64_t started_us = clock_mono_us();
+    int r = step->mark ? E_OK : begin_step(x, step, i, e);
+
+    if (r == E_OK && !step->mark)
+        r = run_script(x, step, e);
+    if (r != E_OK)
+        return r;
+    if (x->m.record == NOWHERE)
+        x->m.record = x->b.n;
+    return pg_work_add_record(&x->h, x->w, step, x->sent || step->mark ? started_us : -1, &x->b, e);
+}
+
+/* --- all of them --- */
+
+/* Who asks looks for all that who expects would be told by a number that is taken. */
+static int ask(struct steps *x, struct error *e)
+{
+    int r = pg_history_open_behind(x->pg, &x->w->spec->place, &x->b, &x->h, e);
+
+    for (uint32_t i = 0; i < x->w->spec->n && r == E_OK; i++)
+        r = pg_work_fits(&x->h, step_at(x->w, i), x->w->undo, e);
+    return r == E_OK ? pg_history_fenced(&x->h, x->w->run, x->w->group, e) : r;
+}
+
+static int vote(struct steps *x, const struct pg_batch *behind, struct error *e)
+{
+    x->m.checks = x->b.n;
+    pg_work_add_checks(&x->b);
+    x->m.head = x->b.n;
+    if (x->w->spec->n)
+        pg_history_add_head(&x->h, &x->b);
+    if (behind)
+        pg_batch_join(&x->b, behind);
+    return send(x, NULL, e);
+}
+
+int pg_steps_run(struct pg *pg, const struct pg_work *w, const struct pg_batch *before,
+                 const struct pg_batch *behind, struct error *e)
+{
+    struct steps x = {.pg = pg, .w = w, .m = nothing};
+    int r = w->expected ? pg_history_expect(pg, &w->spec->place, w->expected, &x.h, e) : E_OK;
+
+    pg_batch_join(&x.b, before);
+    if (!w->expected)
+        r = ask(&x, e);
+    for (uint32_t i = 0; i < w->spec->n && r == E_OK; i++)
+        r = run_step(&x, i, e);
+    if (r == E_OK)
+        r = vote(&x, behind, e);
+    pg_history_close(&x.h);
+    pg_batch_free(&x.b);
+    return r;
+}
+
+bool pg_steps_were_misled(struct pg *pg, const struct pg_work *w, int outcome)
+{
+    bool is = true;
+
+    if (!w->expected || pg->lost || (outcome != E_REFUSED && outcome != E_CHANGED))
+        return false;
+    return pg_history_is(pg, &w->spec->place, w->expected, &is, NULL) == E_OK && !is;
+}
