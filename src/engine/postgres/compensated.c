@@ -34,7 +34,7 @@ static int clean(struct visit *v, struct error *e)
 {
     CLEANUP_PG_BATCH struct pg_batch b = PG_BATCH_INIT;
 
-    pg_session_add_clean(&b, v->g->run->key);
+    pg_session_add_outside(&b, v->g->run->key);
     return pg_batch_run(v->pg, &b, NULL, NULL, e);
 }
 
@@ -153,8 +153,10 @@ static int end_ledger(struct visit *v, struct error *e)
 static int record(struct visit *v, const struct pg_work *w, struct error *e)
 {
     CLEANUP_PG_BATCH struct pg_batch b = PG_BATCH_INIT;
-    int r = pg_work_add_record(&v->h, w, v->step, v->started_us, &b, e);
+    int r;
 
+    pg_session_add_role(&b);
+    r = pg_work_add_record(&v->h, w, v->step, v->started_us, &b, e);
     if (r != E_OK)
         return r;
     pg_history_add_head(&v->h, &b);
@@ -165,7 +167,7 @@ static int reset_role(struct visit *v, struct error *e)
 {
     CLEANUP_PG_BATCH struct pg_batch b = PG_BATCH_INIT;
 
-    pg_work_add_reset_role(&b);
+    pg_session_add_role(&b);
     return pg_batch_run(v->pg, &b, NULL, NULL, e);
 }
 

@@ -12,6 +12,17 @@
 
 #define MARK "lockstep 1 " /* what a comment of ours begins with; the head follows */
 
+static const char *text_at(const PGresult *rows, int row, int column)
+{
+    return PQgetisnull(rows, row, column) ? NULL : PQgetvalue(rows, row, column);
+}
+
+/* Of the first row; 0: null. */
+static unsigned long number_at(const PGresult *rows, int column)
+{
+    return strtoul(PQgetvalue(rows, 0, column), NULL, 10);
+}
+
 /* --- heads --- */
 
 /* "HASH NUMBER" */
@@ -55,11 +66,6 @@ static int name_table(struct pg *pg, const struct place *place, struct pg_histor
     return h->table ? E_OK : error_oom(e);
 }
 
-/* The table's comes behind it. */
-#define COMMENTS_OF                                                                                \
-    "pg_catalog.pg_description WHERE classoid = 'pg_catalog.pg_class'::pg_catalog.regclass"        \
-    " AND objsubid = 0 AND objoid = "
-
 /* A chain that begins behind rows which are not in it is like no other tenant's. */
 static int begin_chain(struct pg_history *h, struct error *e)
 {
@@ -84,7 +90,7 @@ static int ask_last(struct pg_history *h, struct error *e)
     r = pg_batch_run(h->pg, &b, &rows, NULL, e);
     if (r != E_OK)
         return r;
-    h->last = strtoull(PQgetvalue(rows, 0, 0), NULL, 10);
+    h->last = number_at(rows, 0);
     return h->last ? begin_chain(h, e) : E_OK;
 }
 
@@ -97,15 +103,16 @@ int pg_history_open_behind(struct pg *pg, const struct place *place, struct pg_b
 
     if (r != E_OK)
         return r;
-    str_add(&before->sql, "SELECT (SELECT description FROM " COMMENTS_OF
-                          "c), c IS NOT NULL FROM pg_catalog.to_regclass(");
+    str_add(&before->sql, "SELECT (SELECT description FROM " PG_COMMENTS_OF
+                          "c), pg_catalog.pg_relation_filenode(c) FROM pg_catalog.to_regclass(");
     pg_add_literal(&before->sql, pg, h->table);
     pg_batch_add(before, ") AS c");
     r = pg_batch_run(pg, before, &rows, NULL, e);
     if (r != E_OK)
         return r;
-    h->there = strcmp(PQgetvalue(rows, 0, 1), "t") == 0;
-    pg_history_head(PQgetisnull(rows, 0, 0) ? NULL : PQgetvalue(rows, 0, 0), head);
+    h->there = !PQgetisnull(rows, 0, 1);
+    h->node = number_at(rows, 1);
+    pg_history_head(text_at(rows, 0, 0), head);
     take_head(h, head);
     return h->there && !head[0] ? ask_last(h, e) : E_OK;
 }
@@ -117,23 +124,35 @@ int pg_history_open(struct pg *pg, const struct place *place, struct pg_history 
     return pg_history_open_behind(pg, place, &nothing, h, e);
 }
 
-int pg_history_expect(struct pg *pg, const struct place *place, const char *head,
+int pg_history_expect(struct pg *pg, const struct place *place, const char *seen,
                       struct pg_history *h, struct error *e)
 {
     int r = name_table(pg, place, h, e);
+    const char *node = strrchr(seen, ' ');
+    char head[HEAD_TEXT];
 
-    h->there = head[0];
+    h->there = seen[0];
+    h->node = node ? strtoul(node + 1, NULL, 10) : 0;
+    snprintf(head, sizeof head, "%.*s", node ? (int)(node - seen) : 0, seen);
     take_head(h, head);
     return r;
 }
 
-int pg_history_is(struct pg *pg, const struct place *place, const char *head, bool *is,
+void pg_history_seen(const char *head, unsigned long node, char seen[HEAD_TEXT])
+{
+    snprintf(seen, HEAD_TEXT, "%.100s %lu", head, node);
+}
+
+int pg_history_is(struct pg *pg, const struct place *place, const char *seen, bool *is,
                   struct error *e)
 {
     CLEANUP_PG_HISTORY struct pg_history h = {0};
     int r = pg_history_open(pg, place, &h, e);
+    char now[HEAD_TEXT] = "";
 
-    *is = r == E_OK && strcmp(h.head, head) == 0 && h.there == (head[0] != 0);
+    if (r == E_OK && h.there)
+        pg_history_seen(h.head, h.node, now);
+    *is = r == E_OK && strcmp(now, seen) == 0;
     return r;
 }
 
@@ -284,17 +303,17 @@ static void add_comment(struct pg_history *h, struct pg_batch *b)
     pg_batch_add(b, "COMMENT ON TABLE %s IS '" MARK "%s'", h->table, h->head);
 }
 
-/* Divides by zero where the comment is not the one that was there. */
+/* Divides by zero where it is another table, or was emptied: it has another file then. */
 static void add_look(const struct pg_history *h, struct pg_batch *b)
 {
-    str_add(&b->sql, "SELECT 1 / pg_catalog.count(*) FROM " COMMENTS_OF "pg_catalog.regclass ");
+    str_add(&b->sql, "SELECT 1 / (pg_catalog.pg_relation_filenode(");
     pg_add_literal(&b->sql, h->pg, h->table);
-    pg_batch_add(b, " AND description = '" MARK "%s'", h->head);
+    pg_batch_add(b, ") = %lu)::int", h->node);
 }
 
 void pg_history_add_head(struct pg_history *h, struct pg_batch *b)
 {
-    if (h->head[0]) /* else the table is new, or its rows were counted */
+    if (h->node) /* else it was made here */
         add_look(h, b);
     add_comment(h, b);
 }
@@ -318,18 +337,21 @@ static int lock_and_look(struct pg_history *h, const char *run, uint32_t group, 
     add_create(&b, h);
     pg_batch_add(&b, "LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE", h->table);
     str_addf(&b.sql,
-             "SELECT COALESCE(pg_catalog.max(seq), 0), (SELECT description FROM " COMMENTS_OF
+             "SELECT COALESCE(pg_catalog.max(seq), 0), (SELECT description FROM " PG_COMMENTS_OF
              "pg_catalog.regclass ");
     pg_add_literal(&b.sql, h->pg, h->table);
     str_add(&b.sql, "), pg_catalog.bool_or(direction = 'fence' AND run = ");
     pg_add_literal(&b.sql, h->pg, run);
-    pg_batch_add(&b, " AND grp = %" PRIu32 ") FROM %s", group, h->table);
+    str_addf(&b.sql, " AND grp = %" PRIu32 "), pg_catalog.pg_relation_filenode(", group);
+    pg_add_literal(&b.sql, h->pg, h->table);
+    pg_batch_add(&b, ") FROM %s", h->table);
     r = pg_batch_run(h->pg, &b, &rows, NULL, e);
     if (r != E_OK)
         return r;
-    pg_history_head(PQgetisnull(rows, 0, 1) ? NULL : PQgetvalue(rows, 0, 1), head);
+    pg_history_head(text_at(rows, 0, 1), head);
     take_head(h, head);
-    h->last = strtoull(PQgetvalue(rows, 0, 0), NULL, 10);
+    h->last = number_at(rows, 0);
+    h->node = number_at(rows, 3);
     *fenced = strcmp(PQgetvalue(rows, 0, 2), "t") == 0;
     return h->last && !head[0] ? begin_chain(h, e) : E_OK;
 }
@@ -376,11 +398,6 @@ int pg_history_fence(struct pg_history *h, const char *run, uint32_t group, stru
 #define COLUMNS                                                                                    \
     "seq, version, name, direction, checksum, run, grp, down_sql, " PG_UTC(                        \
         "applied_at") ", duration_us, log_head"
-
-static const char *text_at(const PGresult *rows, int row, int column)
-{
-    return PQgetisnull(rows, row, column) ? NULL : PQgetvalue(rows, row, column);
-}
 
 static struct history_row row_at(const PGresult *rows, int i)
 {

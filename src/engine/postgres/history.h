@@ -5,11 +5,11 @@
  * Its rows are numbered without a gap, and each writer says which number is its own: of two that
  * began from the same history one waits for the other, and fails (the number is the key). Its
  * comment holds the head, "lockstep 1 HASH NUMBER": the hash of a chain over the rows, and the last
- * number. It moves in the transaction that adds a row. So who has seen a head once may write on it
- * without another look, as long as it finds the head in the comment still, behind its row: whoever
- * moved the history meanwhile took the number, or (a tenant restored from a copy) left another
- * comment. A survey asks one query a database for all comments, and reads rows only of one tenant
- * for each head. Equal heads are equal rows.
+ * number. It moves in the transaction that adds a row. So who has seen a head once may write behind
+ * it without asking again: whoever moved the history meanwhile took the number; and a table that
+ * was replaced or emptied meanwhile (a tenant restored from a copy) has another file. A survey asks
+ * one query a database for all comments, and reads rows only of one tenant for each head. Equal
+ * heads are equal rows.
  *
  * A row of direction 'fence' says that a group of a run is over in this tenant. It takes a number
  * like any other, so that who was about to write for that group fails, and finds the fence when it
@@ -41,7 +41,13 @@ struct pg_history {
     char hash[HASH_TEXT]; /* of the rows; "": none yet */
     uint64_t last;        /* the number of the last row */
     char head[HEAD_TEXT]; /* what the comment says; "": it is not ours */
+    unsigned long node;   /* names the table's file (pg_class.relfilenode); 0: not there yet */
 };
+
+/* Where comments of tables are; the table's oid comes behind. */
+#define PG_COMMENTS_OF                                                                             \
+    "pg_catalog.pg_description WHERE classoid = 'pg_catalog.pg_class'::pg_catalog.regclass"        \
+    " AND objsubid = 0 AND objoid = "
 
 #define PG_SCHEMA_OF(place) ((place)->schema ? (place)->schema : "public")
 
@@ -51,12 +57,13 @@ int pg_history_open(struct pg *pg, const struct place *place, struct pg_history 
                     struct error *e);
 int pg_history_open_behind(struct pg *pg, const struct place *place, struct pg_batch *before,
                            struct pg_history *h, struct error *e);
-/* Nothing is asked: it is taken to have this head ("": not to be there), and the writer finds out.
- */
-int pg_history_expect(struct pg *pg, const struct place *place, const char *head,
+/* What a look saw, as text: the head and the file. "": no table, or no head. */
+void pg_history_seen(const char *head, unsigned long node, char seen[HEAD_TEXT]);
+/* Nothing is asked: it is taken to be as it was seen, and the writer finds out. */
+int pg_history_expect(struct pg *pg, const struct place *place, const char *seen,
                       struct pg_history *h, struct error *e);
-/* Has it this head? */
-int pg_history_is(struct pg *pg, const struct place *place, const char *head, bool *is,
+/* Is it still as it was seen? */
+int pg_history_is(struct pg *pg, const struct place *place, const char *seen, bool *is,
                   struct error *e);
 void pg_history_close(struct pg_history *h);
 
@@ -69,8 +76,8 @@ int pg_history_has_group(struct pg_history *h, const char *run, uint32_t group, 
  * of them; h is as they leave it. duration_us < 0: as long as the message has run by then. */
 int pg_history_add(struct pg_history *h, const struct history_row *row, struct pg_batch *b,
                    struct error *e);
-/* Behind the last row: a statement that fails where the head was not the one that was to be there,
- * and one that moves it. */
+/* Behind the last row: a statement that fails where it is another table by now, and one that moves
+ * the head. */
 void pg_history_add_head(struct pg_history *h, struct pg_batch *b);
 /* What it means that a statement of these failed: another has written. */
 int pg_history_changed(struct error *e);

@@ -173,10 +173,8 @@ static int ready(struct pg_group *g, struct lane *lane, struct pg_database *data
 
 static void add_beginning(const struct pg_group *g, const struct bundle *b, struct pg_batch *to)
 {
-    if (b->begun)
-        return;
-    pg_batch_add(to, PG_BEGIN);
-    pg_session_add_clean(to, g->run->key);
+    if (!b->begun)
+        pg_session_add_begin(to, g->run->key);
 }
 
 /* Behind its vote, for the next: nothing of this one in the session, and a savepoint to come back
@@ -187,7 +185,7 @@ static void add_next(const struct pg_group *g, const struct bundle *b, struct pg
         return;
     if (b->votes)
         pg_batch_add(to, "RELEASE lockstep");
-    pg_session_add_clean(to, g->run->key);
+    pg_session_add_rest(to, g->run->key);
     pg_batch_add(to, "SAVEPOINT lockstep");
 }
 
@@ -198,8 +196,8 @@ static bool take_back(const struct pg_group *g, struct bundle *b)
     if (b->pg->lost)
         return false;
     pg_batch_add(&sql, b->votes ? "ROLLBACK TO lockstep" : "ROLLBACK");
-    if (b->votes)
-        pg_session_add_clean(&sql, g->run->key);
+    if (b->votes) /* its role is what it was by then */
+        pg_session_add_rest(&sql, g->run->key);
     b->begun = b->votes;
     if (pg_batch_run(b->pg, &sql, NULL, NULL, NULL) != E_OK)
         b->pg->lost = true; /* what it holds is not known: it ends with its connection */

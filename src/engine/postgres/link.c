@@ -95,8 +95,7 @@ int pg_rehearse(struct link *link, const struct link_run *run, uint32_t branch, 
     struct pg *pg = NULL;
     int r;
 
-    pg_batch_add(&begin, PG_BEGIN);
-    pg_session_add_clean(&begin, run->key);
+    pg_session_add_begin(&begin, run->key);
     if (pg_work_is_outside(&w))
         return E_OK; /* it would take effect; the plan says so */
     r = pool_take(&l->pool, spec->place.database, &pg, e);

@@ -4,23 +4,49 @@
 
 #include "db/postgres_batch.h"
 
-void pg_session_add_clean(struct pg_batch *b, const char *key)
+static void add_all(struct pg_batch *b, const char *const *statements, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        pg_batch_add(b, "%s", statements[i]);
+}
+
+void pg_session_add_role(struct pg_batch *b)
+{
+    static const char *const statements[] = {"RESET ROLE", "RESET SESSION AUTHORIZATION"};
+
+    add_all(b, statements, sizeof statements / sizeof statements[0]);
+}
+
+void pg_session_add_rest(struct pg_batch *b, const char *key)
 {
     static const char *const statements[] = {
         "CLOSE ALL",
         "RESET ALL",
-        "RESET SESSION AUTHORIZATION",
-        "RESET ROLE",
         "DEALLOCATE ALL",
         "DISCARD SEQUENCES",
         "SELECT pg_catalog.pg_advisory_unlock_all()",
-        "SET default_transaction_read_only = off",
-        "SET default_transaction_isolation = 'read committed'",
-        "SET client_min_messages = error",
         "SET idle_in_transaction_session_timeout = 0",
     };
 
-    for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++)
-        pg_batch_add(b, "%s", statements[i]);
+    add_all(b, statements, sizeof statements / sizeof statements[0]);
     pg_batch_add(b, "SET application_name = 'lockstep_%.32s'", key);
+}
+
+void pg_session_add_begin(struct pg_batch *b, const char *key)
+{
+    pg_batch_add(b, PG_BEGIN);
+    pg_session_add_role(b);
+    pg_session_add_rest(b, key);
+}
+
+void pg_session_add_outside(struct pg_batch *b, const char *key)
+{
+    static const char *const defaults[] = {
+        "SET default_transaction_read_only = off",
+        "SET default_transaction_isolation = 'read committed'",
+    };
+
+    pg_session_add_role(b);
+    pg_session_add_rest(b, key);
+    add_all(b, defaults, sizeof defaults / sizeof defaults[0]);
 }

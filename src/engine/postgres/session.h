@@ -1,11 +1,21 @@
-/* A session between two scripts: nothing of the one before is left in it, and it is named. */
+/*
+ * A session between two scripts: nothing of the one before is left in it, and it is named. What
+ * DISCARD ALL does, which no transaction may do, in parts:
+ *
+ *   role      whoever prepares is who commits, whatever the script has become
+ *   rest      settings, cursors, prepared statements, sequences' last values, advisory locks; and
+ *             what a session of a run has of its own: recovery finds it by its name
+ */
 #ifndef ENGINE_POSTGRES_SESSION_H
 #define ENGINE_POSTGRES_SESSION_H
 
 struct pg_batch;
 
-/* What DISCARD ALL does, which no transaction may do; and what a session of a run has of its own,
- * by the run's key: recovery finds it by its name. */
-void pg_session_add_clean(struct pg_batch *b, const char *key);
+void pg_session_add_role(struct pg_batch *b);
+void pg_session_add_rest(struct pg_batch *b, const char *key); /* key: the run's */
+/* A transaction, and both of them in it: nobody knows who had the connection before. */
+void pg_session_add_begin(struct pg_batch *b, const char *key);
+/* Both, and no transaction: each statement will be one of its own. */
+void pg_session_add_outside(struct pg_batch *b, const char *key);
 
 #endif

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "db/postgres_batch.h"
 #include "engine/postgres/history.h"
+#include "engine/postgres/session.h"
 #include "source/step.h"
 
 enum { MESSAGE_BYTES = 65536 }; /* a message that has as many is sent: the server reads it whole */
@@ -13,8 +14,8 @@ enum { MESSAGE_BYTES = 65536 }; /* a message that has as many is sent: the serve
 /* What the message that is being made holds, by the place of its first statement. */
 struct message {
     uint32_t script, from, n; /* the script's statements, from which of them on, how many */
+    uint32_t checks;          /* deferred constraints, behind the last step */
     uint32_t record;          /* the history row, behind what makes its table */
-    uint32_t checks;          /* deferred constraints */
     uint32_t head;            /* the look at the history, and its new head */
 };
 
@@ -50,20 +51,29 @@ static bool has_state(const struct error *e, const char *state)
     return e && e->db == pg_state(state);
 }
 
-/* Behind the record only the server's own checks and ours can fail. */
+static bool is_taken(const struct error *e)
+{
+    return has_state(e, PG_UNIQUE_VIOLATION) || has_state(e, PG_DUPLICATE_TABLE);
+}
+
+static bool is_at(uint32_t part, uint32_t at)
+{
+    return part != NOWHERE && at >= part;
+}
+
+/* By the last part that the statement can be of. */
 static int blame(const struct steps *x, uint32_t at, int outcome, struct error *e)
 {
     const struct message *m = &x->m;
 
-    if (m->script != NOWHERE && at >= m->script && at < m->script + m->n)
-        point_at(x, m->from + (at - m->script), e);
-    else if (m->head != NOWHERE && at >= m->head)
+    if (is_at(m->head, at))
         return has_state(e, PG_DIVISION_BY_ZERO) ? pg_history_changed(e) : outcome;
-    else if (m->checks != NOWHERE && at >= m->checks && x->script)
+    if (is_at(m->record, at))
+        return is_taken(e) ? pg_history_changed(e) : outcome;
+    if (is_at(m->checks, at) && x->script)
         error_at(e, x->script->file, 0); /* a constraint that had waited */
-    else if (m->record != NOWHERE && at >= m->record &&
-             (has_state(e, PG_UNIQUE_VIOLATION) || has_state(e, PG_DUPLICATE_TABLE)))
-        return pg_history_changed(e);
+    else if (is_at(m->script, at) && at < m->script + m->n)
+        point_at(x, m->from + (at - m->script), e);
     return outcome;
 }
 
@@ -166,6 +176,11 @@ static int run_step(struct steps *x, uint32_t i, struct error *e)
         r = run_script(x, step, e);
     if (r != E_OK)
         return r;
+    if (i + 1 == x->w->spec->n) {
+        x->m.checks = x->b.n;
+        pg_work_add_checks(&x->b);
+    }
+    pg_session_add_role(&x->b);
     if (x->m.record == NOWHERE)
         x->m.record = x->b.n;
     return pg_work_add_record(&x->h, x->w, step, x->sent || step->mark ? started_us : -1, &x->b, e);
@@ -185,8 +200,6 @@ static int ask(struct steps *x, struct error *e)
 
 static int vote(struct steps *x, const struct pg_batch *behind, struct error *e)
 {
-    x->m.checks = x->b.n;
-    pg_work_add_checks(&x->b);
     x->m.head = x->b.n;
     if (x->w->spec->n)
         pg_history_add_head(&x->h, &x->b);

@@ -3,10 +3,11 @@
  * nothing in it has to be looked at before the next goes (a check's rows, a setting that changes
  * how the server reads, what row tenants need). A step's message is
  *
- *   what its script runs under; its statements; the history row
+ *   what its script runs under; its statements; lockstep's own role again; the history row
  *
- * and the last one has behind it: deferred constraints, the head of the history, what the caller
- * has for after the vote. The first that fails tells which statement it was, by its place.
+ * In the last one deferred constraints are checked behind the statements, as the role that they run
+ * as, and behind the row are the head of the history and what the caller has for after the vote.
+ * The first that fails tells which statement it was, by its place.
  */
 #ifndef ENGINE_POSTGRES_STEPS_H
 #define ENGINE_POSTGRES_STEPS_H

@@ -52,7 +52,7 @@ static int ask(struct pg *pg, const struct place_at *order, uint32_t n, PGresult
     CLEANUP_STR struct str sql = STR_INIT;
 
     str_add(&sql,
-            "SELECT n.nspname, pg_catalog.obj_description(h.oid, 'pg_class'), h.oid IS NOT NULL,"
+            "SELECT n.nspname, (SELECT description FROM " PG_COMMENTS_OF "h.oid), h.relfilenode,"
             " t.relnamespace IS NOT NULL, pg_catalog.has_schema_privilege(n.oid, 'CREATE')"
             " FROM pg_catalog.pg_namespace n LEFT JOIN pg_catalog.pg_class h"
             " ON h.relnamespace = n.oid AND h.relname = '" HISTORY_TABLE "' AND h.relkind = 'r'"
@@ -78,14 +78,15 @@ static void take(const struct looking *v, struct place_at *at, const PGresult *r
     struct sight *sight = &v->sights[at->index];
 
     sight->guarantee = v->link->two_phase ? GUARANTEE_PREPARED : GUARANTEE_LOGGED;
-    sight->history = says(rows, row, 2);
+    sight->history = !PQgetisnull(rows, row, 2);
     sight->foreign = says(rows, row, 3) && !sight->history;
     if (!says(rows, row, 4))
         error_set(&sight->why, E_REFUSED, "may not create anything in schema %s",
                   PG_SCHEMA_OF(at->place));
     at->wants = sight->history && !sight->why.code;
     pg_history_head(PQgetisnull(rows, row, 1) ? NULL : PQgetvalue(rows, row, 1), at->head);
-    memcpy(sight->head, at->head, sizeof sight->head);
+    if (at->head[0])
+        pg_history_seen(at->head, strtoul(PQgetvalue(rows, row, 2), NULL, 10), sight->head);
 }
 
 static void take_all(const struct looking *v, uint32_t first, uint32_t n, const PGresult *rows)
@@ -146,7 +147,7 @@ static void look_at_database(void *arg, uint32_t i)
 /* --- pasts --- */
 
 /* Rows are of the head that is there before them, and is there after them. */
-static int read_rows(struct pg *pg, struct place_at *at, struct str *past, struct error *e)
+static int read_rows(struct pg *pg, struct place_at *at, struct sight *sight, struct error *e)
 {
     CLEANUP_PG_HISTORY struct pg_history h = {0};
     CLEANUP_PAST struct past_draft draft = {0};
@@ -156,11 +157,11 @@ static int read_rows(struct pg *pg, struct place_at *at, struct str *past, struc
     if (r == E_OK)
         r = pg_history_read(&h, past_take, &draft, e);
     if (r == E_OK && at->head[0])
-        r = pg_history_is(pg, at->place, at->head, &still, e);
+        r = pg_history_is(pg, at->place, sight->head, &still, e);
     at->moved = !still;
     if (r == E_OK)
-        past_write(&draft, past);
-    return r == E_OK && !str_ok(past) ? error_oom(e) : r;
+        past_write(&draft, &sight->past);
+    return r == E_OK && !str_ok(&sight->past) ? error_oom(e) : r;
 }
 
 static void read_past(const struct looking *v, struct place_at *at)
@@ -171,7 +172,7 @@ static void read_past(const struct looking *v, struct place_at *at)
     int r = pool_take(&v->link->pool, at->place->database, &pg, &e);
 
     if (r == E_OK)
-        r = read_rows(pg, at, &sight->past, &e);
+        r = read_rows(pg, at, sight, &e);
     if (at->moved)
         sight->head[0] = '\0';
     pool_give(&v->link->pool, &pg);

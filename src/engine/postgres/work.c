@@ -207,12 +207,6 @@ int pg_work_fits(struct pg_history *h, const struct step *step, bool undo, struc
     return r == E_OK ? history_fits(step, down, applied, e) : r;
 }
 
-void pg_work_add_reset_role(struct pg_batch *b)
-{
-    pg_batch_add(b, "RESET ROLE");
-    pg_batch_add(b, "RESET SESSION AUTHORIZATION");
-}
-
 void pg_work_add_checks(struct pg_batch *b)
 {
     pg_batch_add(b, "SET CONSTRAINTS ALL IMMEDIATE");
@@ -229,6 +223,5 @@ int pg_work_add_record(struct pg_history *h, const struct pg_work *w, const stru
     row.log_head = w->log_head;
     if (started_us < 0)
         row.duration_us = -1;
-    pg_work_add_reset_role(b);
     return pg_history_add(h, &row, b, e);
 }

@@ -36,12 +36,10 @@ struct pg_work {
 bool pg_work_is_outside(const struct pg_work *w);
 /* E_CHANGED: the step does not fit any more. */
 int pg_work_fits(struct pg_history *h, const struct step *step, bool undo, struct error *e);
-/* A script may have become somebody else: whoever prepares is who commits. */
-void pg_work_add_reset_role(struct pg_batch *b);
 /* What COMMIT would check, a vote must not wait for; it must hold for the next tenant, too. */
 void pg_work_add_checks(struct pg_batch *b);
-/* An end to what the script left in the session, and the history row. started_us < 0: the message
- * began with it. */
+/* The history row, written by who is lockstep's own role again. started_us < 0: the message began
+ * with it. */
 int pg_work_add_record(struct pg_history *h, const struct pg_work *w, const struct step *step,
                        int64_t started_us, struct pg_batch *b, struct error *e);
 /* What a script runs under: timeouts, search_path, how strings are read, to the end of the
