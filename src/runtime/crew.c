@@ -124,7 +124,7 @@ int crew_submit(struct crew *crew, void (*fn)(void *arg), void *arg)
 struct spread {
     void (*fn)(void *arg, uint32_t i);
     void *arg;
-    uint32_t n;
+    uint32_t n, chunk;
     atomic_uint next;
     pthread_mutex_t mutex;
     pthread_cond_t left;
@@ -134,9 +134,9 @@ struct spread {
 static void take_chunks(struct spread *s)
 {
     for (;;) {
-        uint32_t from = atomic_fetch_add(&s->next, CHUNK);
+        uint32_t from = atomic_fetch_add(&s->next, s->chunk);
 
-        for (uint32_t i = from; i < s->n && i < from + CHUNK; i++)
+        for (uint32_t i = from; i < s->n && i < from + s->chunk; i++)
             s->fn(s->arg, i);
         if (from >= s->n)
             return;
@@ -184,11 +184,19 @@ static void wait_for_helpers(struct crew *crew, struct spread *s)
     pthread_mutex_unlock(&s->mutex);
 }
 
+/* Few are long: a server's transactions, say. Of many each is short. */
+static uint32_t chunk_of(const struct crew *crew, uint32_t n)
+{
+    uint32_t chunk = n / ((uint32_t)crew->threads * 4);
+
+    return chunk < 1 ? 1 : chunk > CHUNK ? CHUNK : chunk;
+}
+
 void crew_each(void *of, uint32_t n, void (*fn)(void *arg, uint32_t i), void *arg)
 {
     struct crew *crew = of;
-    struct spread s = {.fn = fn, .arg = arg, .n = n};
-    int helpers = (int)((n + CHUNK - 1) / CHUNK) - 1;
+    struct spread s = {.fn = fn, .arg = arg, .n = n, .chunk = chunk_of(crew, n)};
+    int helpers = (int)((n + s.chunk - 1) / s.chunk) - 1;
 
     helpers = helpers < crew->threads - 1 ? helpers : crew->threads - 1;
     pthread_mutex_init(&s.mutex, NULL);

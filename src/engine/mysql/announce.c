@@ -11,6 +11,7 @@
 #include "db/mysql.h"
 #include "engine/mysql/fingerprint.h"
 #include "engine/mysql/visit.h"
+#include "engine/strands.h"
 
 enum { CHUNK = 32 };
 
@@ -70,5 +71,5 @@ static void announce_some(void *arg, uint32_t chunk)
 
 void my_announce(struct my_group *g)
 {
-    g->run->each.run(g->run->each.ctx, (g->n + CHUNK - 1) / CHUNK, announce_some, g);
+    strands_run(&g->run->each, g->link->width, (g->n + CHUNK - 1) / CHUNK, announce_some, g);
 }

@@ -11,6 +11,7 @@
 #include "db/mysql.h"
 #include "engine/mysql/group.h"
 #include "engine/mysql/ledger.h"
+#include "engine/strands.h"
 
 enum { CHUNK = 32 };
 
@@ -157,8 +158,8 @@ int my_group_settle(struct my_group *g, enum verdict verdict, uint8_t *slots, st
     if (g->recovered && my_prepared_end_listed(g, verdict, e) != E_OK)
         return E_BUSY;
     if (!g->recovered)
-        g->run->each.run(g->run->each.ctx, (g->n + CHUNK - 1) / CHUNK, end_rows, &s);
-    g->run->each.run(g->run->each.ctx, g->n, settle_one, &s);
+        strands_run(&g->run->each, g->link->width, (g->n + CHUNK - 1) / CHUNK, end_rows, &s);
+    strands_run(&g->run->each, g->link->width, g->n, settle_one, &s);
     error_move(e, &s.cause);
     return atomic_load(&s.busy) ? E_BUSY : atomic_load(&s.refused) ? E_REFUSED : E_OK;
 }

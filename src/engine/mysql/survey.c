@@ -16,6 +16,7 @@
 #include "engine/mysql/ledger.h"
 #include "engine/mysql/link.h"
 #include "engine/past.h"
+#include "engine/strands.h"
 
 enum { CHUNK = 50 };
 
@@ -257,7 +258,7 @@ int my_survey(struct link *link, const struct place *places, uint32_t n, const s
     if (r == E_OK)
         r = list_all(&v, e);
     if (r == E_OK) {
-        each->run(each->ctx, (n + CHUNK - 1) / CHUNK, ask_some, &v);
+        strands_run(each, v.link->width, (n + CHUNK - 1) / CHUNK, ask_some, &v);
         for (uint32_t i = 0; i < n; i++)
             if (!sight_of(&v, &v.order[i])->why.code && sight_of(&v, &v.order[i])->history)
                 take_past(&v, &v.order[i]);

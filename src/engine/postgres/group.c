@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "db/postgres.h"
 #include "engine/no_files.h"
+#include "engine/strands.h"
 
 static struct pg_group *group_of(struct participant *p)
 {
@@ -92,7 +93,7 @@ static int group_seal(struct participant *p, struct error *e)
     struct pg_group *g = group_of(p);
     struct sealing s = {.g = g};
 
-    g->run->each.run(g->run->each.ctx, atomic_load(&g->n_bundles), seal_one, &s);
+    strands_run(&g->run->each, g->link->width, atomic_load(&g->n_bundles), seal_one, &s);
     error_move(e, &s.cause);
     return atomic_load(&s.outcome);
 }

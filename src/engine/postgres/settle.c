@@ -20,6 +20,7 @@
 #include "engine/postgres/history.h"
 #include "engine/postgres/session.h"
 #include "engine/postgres/steps.h"
+#include "engine/strands.h"
 
 struct settling {
     struct pg_group *g;
@@ -288,8 +289,8 @@ int pg_group_settle(struct pg_group *g, enum verdict verdict, uint8_t *slots, st
     s.slots = slots;
     if (g->recovered && end_listed(g, verdict, e) != E_OK)
         return E_BUSY;
-    g->run->each.run(g->run->each.ctx, atomic_load(&g->n_bundles), settle_bundle, &s);
-    g->run->each.run(g->run->each.ctx, g->n, settle_one, &s);
+    strands_run(&g->run->each, g->link->width, atomic_load(&g->n_bundles), settle_bundle, &s);
+    strands_run(&g->run->each, g->link->width, g->n, settle_one, &s);
     error_move(e, &s.cause);
     return atomic_load(&s.busy) ? E_BUSY : atomic_load(&s.refused) ? E_REFUSED : E_OK;
 }

@@ -15,6 +15,7 @@
 #include "engine/past.h"
 #include "engine/postgres/history.h"
 #include "engine/postgres/link.h"
+#include "engine/strands.h"
 
 struct place_at { /* sorted by database, then schema */
     const struct place *place;
@@ -237,8 +238,8 @@ static int read_pasts(struct looking *v, const struct each *each, struct error *
 
     if (r != E_OK)
         return r;
-    each->run(each->ctx, v->n_readers, read_one, v);
-    each->run(each->ctx, v->n, copy_one, v);
+    strands_run(each, v->link->width, v->n_readers, read_one, v);
+    strands_run(each, v->link->width, v->n, copy_one, v);
     return E_OK;
 }
 
@@ -296,7 +297,7 @@ int pg_survey(struct link *link, const struct place *places, uint32_t n, const s
     if (r == E_OK)
         r = sort(&v, places, n, e);
     if (r == E_OK) {
-        each->run(each->ctx, v.n_databases, look_at_database, &v);
+        strands_run(each, v.link->width, v.n_databases, look_at_database, &v);
         r = read_pasts(&v, each, e);
         find_room(v.link, n, v.n_databases, room);
     }
