@@ -231,7 +231,7 @@ static void add_create(struct pg_batch *b, const struct pg_history *h)
                      "CREATE TABLE %s (seq bigint PRIMARY KEY, version bigint NOT NULL,"
                      " name text NOT NULL, direction text NOT NULL, checksum text NOT NULL,"
                      " run text NOT NULL, grp bigint NOT NULL, down_sql text,"
-                     " applied_at timestamptz NOT NULL DEFAULT clock_timestamp(),"
+                     " applied_at timestamptz NOT NULL,"
                      " duration_us bigint NOT NULL, log_head text NOT NULL)",
                      h->table);
 }
@@ -255,14 +255,27 @@ static int next_hash(struct pg_history *h, const struct history_row *row)
     return E_OK;
 }
 
+/* The number; with it, where the table was seen before, whether it is that one still: one that was
+ * replaced or emptied since has another file, and the division is by zero. (Quoted constants take
+ * the type beside them: operators are found at once then, and not by trying all of that name.) */
+static void add_number(struct str *sql, const struct pg_history *h)
+{
+    str_addf(sql, "%" PRIu64, h->last);
+    if (!h->node)
+        return;
+    str_add(sql, " / (pg_catalog.pg_relation_filenode(");
+    pg_add_literal(sql, h->pg, h->table);
+    str_addf(sql, ") = '%lu')::int", h->node);
+}
+
 /* statement_timestamp() is when the message came. */
 static void add_duration(struct str *sql, int64_t us)
 {
     if (us >= 0)
         str_addf(sql, "%" PRId64, us);
     else
-        str_add(sql, "(EXTRACT(epoch FROM pg_catalog.clock_timestamp()"
-                     " - pg_catalog.statement_timestamp()) * 1000000)::bigint");
+        str_add(sql, "EXTRACT(epoch FROM pg_catalog.clock_timestamp()"
+                     " - pg_catalog.statement_timestamp()) * '1000000'");
 }
 
 /* Of tables made by early versions the server would number the rows. */
@@ -273,11 +286,13 @@ static void add_row(struct pg_batch *b, const struct pg_history *h, const struct
                            row->down_sql, row->log_head};
 
     str_addf(&b->sql,
-             "INSERT INTO %s (seq, version, grp, duration_us, name, direction, checksum, run,"
-             " down_sql, log_head) OVERRIDING SYSTEM VALUE VALUES (%" PRIu64 ", %" PRIu64
-             ", %" PRIu32 ", ",
-             h->table, h->last, row->version, row->group);
+             "INSERT INTO %s (seq, version, grp, duration_us, applied_at, name, direction,"
+             " checksum, run, down_sql, log_head) OVERRIDING SYSTEM VALUE VALUES (",
+             h->table);
+    add_number(&b->sql, h);
+    str_addf(&b->sql, ", %" PRIu64 ", %" PRIu32 ", ", row->version, row->group);
     add_duration(&b->sql, row->duration_us);
+    str_add(&b->sql, ", pg_catalog.clock_timestamp()");
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         str_add(&b->sql, ", ");
         pg_add_literal(&b->sql, h->pg, texts[i]);
@@ -297,31 +312,24 @@ int pg_history_add(struct pg_history *h, const struct history_row *row, struct p
     return E_OK;
 }
 
-static void add_comment(struct pg_history *h, struct pg_batch *b)
+void pg_history_add_head(struct pg_history *h, struct pg_batch *b)
 {
     snprintf(h->head, sizeof h->head, "%s %" PRIu64, h->hash, h->last);
     pg_batch_add(b, "COMMENT ON TABLE %s IS '" MARK "%s'", h->table, h->head);
 }
 
-/* Divides by zero where it is another table, or was emptied: it has another file then. */
-static void add_look(const struct pg_history *h, struct pg_batch *b)
+int pg_history_judge(int outcome, struct error *e)
 {
-    str_add(&b->sql, "SELECT 1 / (pg_catalog.pg_relation_filenode(");
-    pg_add_literal(&b->sql, h->pg, h->table);
-    pg_batch_add(b, ") = %lu)::int", h->node);
-}
+    static const char *const states[] = {PG_UNIQUE_VIOLATION, PG_DUPLICATE_TABLE,
+                                         PG_DIVISION_BY_ZERO};
 
-void pg_history_add_head(struct pg_history *h, struct pg_batch *b)
-{
-    if (h->node) /* else it was made here */
-        add_look(h, b);
-    add_comment(h, b);
-}
-
-int pg_history_changed(struct error *e)
-{
-    error_clear(e);
-    return error_set(e, E_CHANGED, "its history has changed since it was looked at");
+    for (size_t i = 0; e && i < sizeof states / sizeof states[0]; i++) {
+        if (e->db != pg_state(states[i]))
+            continue;
+        error_clear(e);
+        return error_set(e, E_CHANGED, "its history has changed since it was looked at");
+    }
+    return outcome;
 }
 
 /* Who has written a row and is not done yet is waited for. */
@@ -361,15 +369,16 @@ static int put_up_fence(struct pg_history *h, const char *run, uint32_t group, s
     CLEANUP_PG_BATCH struct pg_batch b = PG_BATCH_INIT;
 
     h->last++;
-    str_addf(&b.sql,
-             "INSERT INTO %s (seq, version, grp, duration_us, name, direction, checksum, log_head,"
-             " run) OVERRIDING SYSTEM VALUE VALUES (%" PRIu64 ", 0, %" PRIu32
-             ", 0, 'fence', 'fence', '', '', ",
-             h->table, h->last, group);
+    str_addf(
+        &b.sql,
+        "INSERT INTO %s (seq, version, grp, duration_us, applied_at, name, direction, checksum,"
+        " log_head, run) OVERRIDING SYSTEM VALUE VALUES (%" PRIu64 ", 0, %" PRIu32
+        ", 0, pg_catalog.clock_timestamp(), 'fence', 'fence', '', '', ",
+        h->table, h->last, group);
     pg_add_literal(&b.sql, h->pg, run);
     pg_batch_add(&b, ")");
     if (h->head[0]) /* else the next to write counts the rows */
-        add_comment(h, &b);
+        pg_history_add_head(h, &b);
     return pg_batch_run(h->pg, &b, NULL, NULL, e);
 }
 

@@ -72,15 +72,15 @@ int pg_history_applied(struct pg_history *h, uint64_t version, bool *applied, st
 /* Does it have a row of this group? */
 int pg_history_has_group(struct pg_history *h, const char *run, uint32_t group, bool *has,
                          struct error *e);
-/* Statements for a transaction: they make the table where it is missing and add the row, the last
- * of them; h is as they leave it. duration_us < 0: as long as the message has run by then. */
+/* Statements for a transaction: they make the table where it is missing and add the row, which
+ * fails where another has written, or where it is another table by now; h is as they leave it.
+ * duration_us < 0: as long as the message has run by then. */
 int pg_history_add(struct pg_history *h, const struct history_row *row, struct pg_batch *b,
                    struct error *e);
-/* Behind the last row: a statement that fails where it is another table by now, and one that moves
- * the head. */
+/* Behind the last row: moves the head. */
 void pg_history_add_head(struct pg_history *h, struct pg_batch *b);
-/* What it means that a statement of these failed: another has written. */
-int pg_history_changed(struct error *e);
+/* Is this how the row fails then? E_CHANGED, in the error too; or the outcome as it was. */
+int pg_history_judge(int outcome, struct error *e);
 /* Was this group fenced off? E_REFUSED then. */
 int pg_history_fenced(struct pg_history *h, const char *run, uint32_t group, struct error *e);
 /* A transaction of its own; idempotent. E_BUSY: a writer of the history is still under way. */

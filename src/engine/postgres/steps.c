@@ -15,11 +15,10 @@ enum { MESSAGE_BYTES = 65536 }; /* a message that has as many is sent: the serve
 struct message {
     uint32_t script, from, n; /* the script's statements, from which of them on, how many */
     uint32_t checks;          /* deferred constraints, behind the last step */
-    uint32_t record;          /* the history row, behind what makes its table */
-    uint32_t head;            /* the look at the history, and its new head */
+    uint32_t record;          /* the history row, behind what makes its table; and its head */
 };
 
-static const struct message nothing = {NOWHERE, 0, 0, NOWHERE, NOWHERE, NOWHERE};
+static const struct message nothing = {NOWHERE, 0, 0, NOWHERE, NOWHERE};
 
 struct steps {
     struct pg *pg;
@@ -46,16 +45,6 @@ static void point_at(const struct steps *x, uint32_t i, struct error *e)
     error_statement(e, s->sql, s->len);
 }
 
-static bool has_state(const struct error *e, const char *state)
-{
-    return e && e->db == pg_state(state);
-}
-
-static bool is_taken(const struct error *e)
-{
-    return has_state(e, PG_UNIQUE_VIOLATION) || has_state(e, PG_DUPLICATE_TABLE);
-}
-
 static bool is_at(uint32_t part, uint32_t at)
 {
     return part != NOWHERE && at >= part;
@@ -66,10 +55,8 @@ static int blame(const struct steps *x, uint32_t at, int outcome, struct error *
 {
     const struct message *m = &x->m;
 
-    if (is_at(m->head, at))
-        return has_state(e, PG_DIVISION_BY_ZERO) ? pg_history_changed(e) : outcome;
     if (is_at(m->record, at))
-        return is_taken(e) ? pg_history_changed(e) : outcome;
+        return pg_history_judge(outcome, e);
     if (is_at(m->checks, at) && x->script)
         error_at(e, x->script->file, 0); /* a constraint that had waited */
     else if (is_at(m->script, at) && at < m->script + m->n)
@@ -200,7 +187,6 @@ static int ask(struct steps *x, struct error *e)
 
 static int vote(struct steps *x, const struct pg_batch *behind, struct error *e)
 {
-    x->m.head = x->b.n;
     if (x->w->spec->n)
         pg_history_add_head(&x->h, &x->b);
     if (behind)
