@@ -161,9 +161,9 @@ SELECT pg_sleep(CASE current_schema() WHEN 'b' THEN 30 ELSE 0 END);" 'DROP TABLE
     printf 'INSERT INTO t VALUES (1);\n-- lockstep:down\nDELETE FROM t;\n' >migrations/002_more.sql
     lockstep up --quiet
     server sql eu app "BEGIN; LOCK TABLE a.lockstep_history; SELECT pg_sleep(2);
-        INSERT INTO a.lockstep_history(version, grp, duration_us, name, direction, checksum, run, log_head)
-            SELECT 2, 1, 1, name, 'down', checksum, 'r', '' FROM a.lockstep_history WHERE version = 2;
-        COMMENT ON TABLE a.lockstep_history IS 'lockstep 1 $(printf '0%.0s' {1..64})'; COMMIT" 3>&- &
+        INSERT INTO a.lockstep_history(seq, version, grp, duration_us, applied_at, name, direction, checksum, run, log_head)
+            SELECT 3, 2, 1, 1, now(), name, 'down', checksum, 'r', '' FROM a.lockstep_history WHERE version = 2;
+        COMMENT ON TABLE a.lockstep_history IS 'lockstep 1 $(printf '0%.0s' {1..64}) 3'; COMMIT" 3>&- &
     for ((i = 0; i < 100; i++)); do
         [ "$(server sql eu app "SELECT count(*) FROM pg_locks WHERE relation = 'a.lockstep_history'::regclass
             AND mode = 'AccessExclusiveLock' AND granted")" = 0 ] || break
@@ -197,4 +197,46 @@ SELECT pg_sleep(CASE current_schema() WHEN 'b' THEN 30 ELSE 0 END);" 'DROP TABLE
         ask 'SELECT count(*) FROM a.t' 1
         server sql $server app 'DROP SCHEMA a CASCADE; DROP SCHEMA b CASCADE'
     done
+}
+
+# Two tenants at 002, and 003 on its way: a sleeps in it, and b has been looked at and not voted.
+between_look_and_vote() {
+    schemas
+    migration 'CREATE TABLE t(x int);' 'DROP TABLE t;'
+    printf 'INSERT INTO t VALUES (1);\n-- lockstep:down\nDELETE FROM t;\n' >migrations/002_more.sql
+    lockstep up --quiet
+    printf "%s\n" "INSERT INTO t VALUES (2);" \
+        "SELECT pg_sleep(CASE current_schema() WHEN 'a' THEN 2 ELSE 0 END);" '-- lockstep:down' >migrations/003_last.sql
+    "$LOCKSTEP" up --quiet </dev/null >up.out 2>&1 3>&- &
+    for ((i = 0; i < 100; i++)); do
+        [ "$(server sql eu app "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")" = 0 ] || break
+        sleep 0.02
+    done
+    server sql eu app "$1"
+    wait $!
+}
+
+versions() { ask "SELECT string_agg(version::text, ',' ORDER BY seq) FROM $1.lockstep_history" "$2"; }
+
+@test "a tenant restored from a copy between look and vote is refused, and no tenant keeps the migration" {
+    run -1 between_look_and_vote "BEGIN; CREATE TABLE b.copy (LIKE b.lockstep_history INCLUDING ALL);
+        INSERT INTO b.copy SELECT * FROM b.lockstep_history WHERE version = 1; DROP TABLE b.lockstep_history;
+        ALTER TABLE b.copy RENAME TO lockstep_history;
+        COMMENT ON TABLE b.lockstep_history IS 'lockstep 1 $(printf '0%.0s' {1..64}) 1'; COMMIT"
+    grep -q 'b: .*its history has changed since it was looked at' up.out
+    versions a 1,2
+    versions b 1
+    ask 'SELECT count(*) FROM a.t' 1
+}
+
+@test "a history that was emptied between look and vote is refused, though its comment is the same" {
+    run -1 between_look_and_vote 'TRUNCATE b.lockstep_history'
+    grep -q 'b: .*its history has changed since it was looked at' up.out
+    versions a 1,2
+}
+
+@test "a history whose table was only written anew between look and vote is voted on" {
+    run -0 between_look_and_vote 'VACUUM FULL b.lockstep_history'
+    versions a 1,2,3
+    versions b 1,2,3
 }

@@ -54,6 +54,12 @@ static void take_head(struct pg_history *h, const char *head)
     h->last = head[0] ? strtoull(head + HASH_TEXT, NULL, 10) : 0;
 }
 
+static int changed(struct error *e)
+{
+    error_clear(e);
+    return error_set(e, E_CHANGED, "its history has changed since it was looked at");
+}
+
 static int name_table(struct pg *pg, const struct place *place, struct pg_history *h,
                       struct error *e)
 {
@@ -79,8 +85,7 @@ static int begin_chain(struct pg_history *h, struct error *e)
     return E_OK;
 }
 
-/* Without a comment of ours the rows tell. */
-static int ask_last(struct pg_history *h, struct error *e)
+static int ask_last(struct pg_history *h, uint64_t *last, struct error *e)
 {
     CLEANUP_PG_BATCH struct pg_batch b = PG_BATCH_INIT;
     CLEANUP_PG_RESULT PGresult *rows = NULL;
@@ -88,10 +93,16 @@ static int ask_last(struct pg_history *h, struct error *e)
 
     pg_batch_add(&b, "SELECT COALESCE(pg_catalog.max(seq), 0) FROM %s", h->table);
     r = pg_batch_run(h->pg, &b, &rows, NULL, e);
-    if (r != E_OK)
-        return r;
-    h->last = number_at(rows, 0);
-    return h->last ? begin_chain(h, e) : E_OK;
+    *last = r == E_OK ? number_at(rows, 0) : 0;
+    return r;
+}
+
+/* Without a comment of ours the rows tell. */
+static int count_rows(struct pg_history *h, struct error *e)
+{
+    int r = ask_last(h, &h->last, e);
+
+    return r == E_OK && h->last ? begin_chain(h, e) : r;
 }
 
 int pg_history_open_behind(struct pg *pg, const struct place *place, struct pg_batch *before,
@@ -114,7 +125,7 @@ int pg_history_open_behind(struct pg *pg, const struct place *place, struct pg_b
     h->node = number_at(rows, 1);
     pg_history_head(text_at(rows, 0, 0), head);
     take_head(h, head);
-    return h->there && !head[0] ? ask_last(h, e) : E_OK;
+    return h->there && !head[0] ? count_rows(h, e) : E_OK;
 }
 
 int pg_history_open(struct pg *pg, const struct place *place, struct pg_history *h, struct error *e)
@@ -154,6 +165,17 @@ int pg_history_is(struct pg *pg, const struct place *place, const char *seen, bo
         pg_history_seen(h.head, h.node, now);
     *is = r == E_OK && strcmp(now, seen) == 0;
     return r;
+}
+
+int pg_history_same(struct pg_history *h, const char *seen, struct error *e)
+{
+    bool same = strncmp(h->hash, seen, HASH_TEXT - 1) == 0;
+    uint64_t last = h->last;
+    int r = same && h->there ? ask_last(h, &last, e) : E_OK;
+
+    if (r != E_OK)
+        return r;
+    return same && last == h->last ? E_OK : changed(e);
 }
 
 void pg_history_close(struct pg_history *h)
@@ -323,12 +345,9 @@ int pg_history_judge(int outcome, struct error *e)
     static const char *const states[] = {PG_UNIQUE_VIOLATION, PG_DUPLICATE_TABLE,
                                          PG_DIVISION_BY_ZERO};
 
-    for (size_t i = 0; e && i < sizeof states / sizeof states[0]; i++) {
-        if (e->db != pg_state(states[i]))
-            continue;
-        error_clear(e);
-        return error_set(e, E_CHANGED, "its history has changed since it was looked at");
-    }
+    for (size_t i = 0; e && i < sizeof states / sizeof states[0]; i++)
+        if (e->db == pg_state(states[i]))
+            return changed(e);
     return outcome;
 }
 

@@ -65,6 +65,8 @@ int pg_history_expect(struct pg *pg, const struct place *place, const char *seen
 /* Is it still as it was seen? */
 int pg_history_is(struct pg *pg, const struct place *place, const char *seen, bool *is,
                   struct error *e);
+/* E_CHANGED: its rows are not those that were seen, in whatever table. */
+int pg_history_same(struct pg_history *h, const char *seen, struct error *e);
 void pg_history_close(struct pg_history *h);
 
 /* The latest row of this version says up. */

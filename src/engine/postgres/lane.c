@@ -218,7 +218,8 @@ static int try(const struct pg_group *g, struct bundle *b, const struct pg_work 
 }
 
 /* The history should be as the plan saw it: where it is not, that is found by what is written to
- * it, or by a statement that fails for it, and the slot begins again and asks. */
+ * it, or by a statement that fails for it, and the slot begins again and asks: it may be that only
+ * a fence came, or that the table has another file. */
 static int run_slot(const struct pg_group *g, struct bundle *b, const struct pg_slot *slot,
                     struct error *e)
 {
@@ -232,7 +233,7 @@ static int run_slot(const struct pg_group *g, struct bundle *b, const struct pg_
     if (!pg_steps_were_misled(b->pg, &w, r))
         return r;
     error_clear(e);
-    w.expected = NULL;
+    w.doubted = true;
     r = try(g, b, &w, e);
     if (r != E_OK)
         take_back(g, b);

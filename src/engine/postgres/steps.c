@@ -175,11 +175,18 @@ static int run_step(struct steps *x, uint32_t i, struct error *e)
 
 /* --- all of them --- */
 
+static bool takes_for_granted(const struct pg_work *w)
+{
+    return w->expected && !w->doubted;
+}
+
 /* Who asks looks for all that who expects would be told by a number that is taken. */
 static int ask(struct steps *x, struct error *e)
 {
     int r = pg_history_open_behind(x->pg, &x->w->spec->place, &x->b, &x->h, e);
 
+    if (r == E_OK && x->w->expected)
+        r = pg_history_same(&x->h, x->w->expected, e);
     for (uint32_t i = 0; i < x->w->spec->n && r == E_OK; i++)
         r = pg_work_fits(&x->h, step_at(x->w, i), x->w->undo, e);
     return r == E_OK ? pg_history_fenced(&x->h, x->w->run, x->w->group, e) : r;
@@ -198,10 +205,12 @@ int pg_steps_run(struct pg *pg, const struct pg_work *w, const struct pg_batch *
                  const struct pg_batch *behind, struct error *e)
 {
     struct steps x = {.pg = pg, .w = w, .m = nothing};
-    int r = w->expected ? pg_history_expect(pg, &w->spec->place, w->expected, &x.h, e) : E_OK;
+    int r;
 
     pg_batch_join(&x.b, before);
-    if (!w->expected)
+    if (takes_for_granted(w))
+        r = pg_history_expect(pg, &w->spec->place, w->expected, &x.h, e);
+    else
         r = ask(&x, e);
     for (uint32_t i = 0; i < w->spec->n && r == E_OK; i++)
         r = run_step(&x, i, e);
@@ -216,7 +225,7 @@ bool pg_steps_were_misled(struct pg *pg, const struct pg_work *w, int outcome)
 {
     bool is = true;
 
-    if (!w->expected || pg->lost || (outcome != E_REFUSED && outcome != E_CHANGED))
+    if (!takes_for_granted(w) || pg->lost || (outcome != E_REFUSED && outcome != E_CHANGED))
         return false;
     return pg_history_is(pg, &w->spec->place, w->expected, &is, NULL) == E_OK && !is;
 }

@@ -22,7 +22,7 @@
 int pg_steps_run(struct pg *pg, const struct pg_work *w, const struct pg_batch *before,
                  const struct pg_batch *behind, struct error *e);
 /* Did they come to nothing because of what was expected of the history, so that they are worth
- * another try without? Asked when they have been taken back. */
+ * another try that doubts it? Asked when they have been taken back. */
 bool pg_steps_were_misled(struct pg *pg, const struct pg_work *w, int outcome);
 
 #endif

@@ -29,7 +29,8 @@ struct pg_work {
     const char *run;
     uint32_t group;
     const char *log_head;
-    const char *expected; /* the head that the history should have; NULL: it is asked */
+    const char *expected; /* the history as the plan saw it (history.h); NULL: nobody looked */
+    bool doubted;         /* it may have changed: it is asked before, and not taken for granted */
     int64_t lock_timeout_ms, statement_timeout_ms;
 };
 
