@@ -46,7 +46,8 @@ struct pg {
     struct pg_setup setup;
     const char *server; /* its name, for messages; borrowed */
     bool lost;
-    bool inside; /* the last message went out in a transaction */
+    bool inside;   /* the last message went out in a transaction */
+    bool scripted; /* a user's script has run in it: it may have left something in the session */
 };
 
 /* database NULL: the one of the url. *pg is NULL on failure. */

@@ -34,7 +34,7 @@ static int clean(struct visit *v, struct error *e)
 {
     CLEANUP_PG_BATCH struct pg_batch b = PG_BATCH_INIT;
 
-    pg_session_add_outside(&b, v->g->run->key);
+    pg_session_add_outside(&b, v->pg, v->g->run->key);
     return pg_batch_run(v->pg, &b, NULL, NULL, e);
 }
 

@@ -174,7 +174,7 @@ static int ready(struct pg_group *g, struct lane *lane, struct pg_database *data
 static void add_beginning(const struct pg_group *g, const struct bundle *b, struct pg_batch *to)
 {
     if (!b->begun)
-        pg_session_add_begin(to, g->run->key);
+        pg_session_add_begin(to, b->pg, g->run->key);
 }
 
 /* Behind its vote, for the next: nothing of this one in the session, and a savepoint to come back

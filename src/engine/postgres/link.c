@@ -95,10 +95,11 @@ int pg_rehearse(struct link *link, const struct link_run *run, uint32_t branch, 
     struct pg *pg = NULL;
     int r;
 
-    pg_session_add_begin(&begin, run->key);
     if (pg_work_is_outside(&w))
         return E_OK; /* it would take effect; the plan says so */
     r = pool_take(&l->pool, spec->place.database, &pg, e);
+    if (r == E_OK)
+        pg_session_add_begin(&begin, pg, run->key);
     if (r == E_OK)
         r = pg_steps_run(pg, &w, &begin, NULL, e);
     if (pg && !pg->lost)

@@ -17,6 +17,12 @@ void pg_session_add_role(struct pg_batch *b)
     add_all(b, statements, sizeof statements / sizeof statements[0]);
 }
 
+static void add_own(struct pg_batch *b, const char *key)
+{
+    pg_batch_add(b, "SET idle_in_transaction_session_timeout = 0");
+    pg_batch_add(b, "SET application_name = 'lockstep_%.32s'", key);
+}
+
 void pg_session_add_rest(struct pg_batch *b, const char *key)
 {
     static const char *const statements[] = {
@@ -25,28 +31,37 @@ void pg_session_add_rest(struct pg_batch *b, const char *key)
         "DEALLOCATE ALL",
         "DISCARD SEQUENCES",
         "SELECT pg_catalog.pg_advisory_unlock_all()",
-        "SET idle_in_transaction_session_timeout = 0",
     };
 
     add_all(b, statements, sizeof statements / sizeof statements[0]);
-    pg_batch_add(b, "SET application_name = 'lockstep_%.32s'", key);
+    add_own(b, key);
 }
 
-void pg_session_add_begin(struct pg_batch *b, const char *key)
+/* What comes next is a script's. */
+static void add_all_of_it(struct pg_batch *b, struct pg *pg, const char *key)
+{
+    if (pg->scripted) {
+        pg_session_add_role(b);
+        pg_session_add_rest(b, key);
+    } else {
+        add_own(b, key);
+    }
+    pg->scripted = true;
+}
+
+void pg_session_add_begin(struct pg_batch *b, struct pg *pg, const char *key)
 {
     pg_batch_add(b, PG_BEGIN);
-    pg_session_add_role(b);
-    pg_session_add_rest(b, key);
+    add_all_of_it(b, pg, key);
 }
 
-void pg_session_add_outside(struct pg_batch *b, const char *key)
+void pg_session_add_outside(struct pg_batch *b, struct pg *pg, const char *key)
 {
     static const char *const defaults[] = {
         "SET default_transaction_read_only = off",
         "SET default_transaction_isolation = 'read committed'",
     };
 
-    pg_session_add_role(b);
-    pg_session_add_rest(b, key);
+    add_all_of_it(b, pg, key);
     add_all(b, defaults, sizeof defaults / sizeof defaults[0]);
 }

@@ -9,13 +9,15 @@
 #ifndef ENGINE_POSTGRES_SESSION_H
 #define ENGINE_POSTGRES_SESSION_H
 
+struct pg;
 struct pg_batch;
 
 void pg_session_add_role(struct pg_batch *b);
 void pg_session_add_rest(struct pg_batch *b, const char *key); /* key: the run's */
-/* A transaction, and both of them in it: nobody knows who had the connection before. */
-void pg_session_add_begin(struct pg_batch *b, const char *key);
-/* Both, and no transaction: each statement will be one of its own. */
-void pg_session_add_outside(struct pg_batch *b, const char *key);
+/* A transaction, and in it what is needed of them before a script: all, unless this is the first on
+ * its connection. */
+void pg_session_add_begin(struct pg_batch *b, struct pg *pg, const char *key);
+/* The same without a transaction: each statement will be one of its own. */
+void pg_session_add_outside(struct pg_batch *b, struct pg *pg, const char *key);
 
 #endif

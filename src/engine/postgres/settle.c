@@ -123,7 +123,7 @@ static int run_again(struct pg *pg, const char *key, const struct pg_work *w, st
     CLEANUP_PG_BATCH struct pg_batch begin = PG_BATCH_INIT;
     int r;
 
-    pg_session_add_begin(&begin, key);
+    pg_session_add_begin(&begin, pg, key);
     r = pg_steps_run(pg, w, &begin, NULL, e);
     if (r == E_OK && pg_exec(pg, PG_COMMIT, e) != E_OK)
         return E_BUSY; /* done or not: the witness is asked again */

@@ -47,26 +47,71 @@ static int compare(const void *left, const void *right)
 
 /* --- one database --- */
 
+/* As an array of texts has it. */
+static void add_element(struct str *out, const char *text)
+{
+    str_addc(out, '"');
+    for (; *text; text++) {
+        if (*text == '"' || *text == '\\')
+            str_addc(out, '\\');
+        str_addc(out, *text);
+    }
+    str_addc(out, '"');
+}
+
+/* Whether a schema has tables already is asked of those without a history, and with one look at
+ * pg_class, however many they are: IN is hashed, and CASE keeps it from being asked for nothing. */
 static int ask(struct pg *pg, const struct place_at *order, uint32_t n, PGresult **rows,
                struct error *e)
 {
-    CLEANUP_STR struct str sql = STR_INIT;
+    CLEANUP_STR struct str names = STR_INIT;
 
-    str_add(&sql,
-            "SELECT n.nspname, (SELECT description FROM " PG_COMMENTS_OF "h.oid), h.relfilenode,"
-            " t.relnamespace IS NOT NULL, pg_catalog.has_schema_privilege(n.oid, 'CREATE')"
-            " FROM pg_catalog.pg_namespace n LEFT JOIN pg_catalog.pg_class h"
-            " ON h.relnamespace = n.oid AND h.relname = '" HISTORY_TABLE "' AND h.relkind = 'r'"
-            " LEFT JOIN (SELECT DISTINCT relnamespace FROM pg_catalog.pg_class"
-            " WHERE relkind IN ('r', 'p') AND relname <> '" HISTORY_TABLE "') t"
-            " ON t.relnamespace = n.oid" /* one look at pg_class, however many schemas there are */
-            " WHERE n.nspname IN (");
     for (uint32_t i = 0; i < n; i++) {
-        str_add(&sql, i ? ", " : "");
-        pg_add_literal(&sql, pg, PG_SCHEMA_OF(order[i].place));
+        str_addc(&names, i ? ',' : '{');
+        add_element(&names, PG_SCHEMA_OF(order[i].place));
     }
-    str_add(&sql, ") ORDER BY n.nspname COLLATE \"C\"");
-    return str_ok(&sql) ? pg_query(pg, str_text(&sql), 0, NULL, rows, e) : error_oom(e);
+    str_addc(&names, '}');
+    if (!str_ok(&names))
+        return error_oom(e);
+    return pg_query(pg,
+                    "SELECT n.nspname, (SELECT description FROM " PG_COMMENTS_OF "h.oid),"
+                    " h.relfilenode, CASE WHEN h.oid IS NULL THEN n.oid IN (SELECT relnamespace"
+                    " FROM pg_catalog.pg_class WHERE relkind IN ('r', 'p')) ELSE false END,"
+                    " pg_catalog.has_schema_privilege(n.oid, 'CREATE')"
+                    " FROM pg_catalog.pg_namespace n LEFT JOIN pg_catalog.pg_class h"
+                    " ON h.relnamespace = n.oid AND h.relname = '" HISTORY_TABLE
+                    "' AND h.relkind = 'r' WHERE n.nspname = ANY ($1::name[])"
+                    " ORDER BY n.nspname COLLATE \"C\"",
+                    1, (const char *const[]){str_text(&names)}, rows, e);
+}
+
+/* A session that has just begun knows no catalog yet, and a join wants to know many: where there is
+ * one tenant and it has a history, less will do. */
+static int ask_one(struct pg *pg, const struct place_at *at, PGresult **rows, struct error *e)
+{
+    CLEANUP_STR struct str schema = STR_INIT;
+
+    pg_add_name(&schema, pg, PG_SCHEMA_OF(at->place));
+    if (!str_ok(&schema))
+        return error_oom(e);
+    return pg_query(pg,
+                    "SELECT $1, (SELECT description FROM " PG_COMMENTS_OF "c),"
+                    " pg_catalog.pg_relation_filenode(c), false,"
+                    " pg_catalog.has_schema_privilege(pg_catalog.to_regnamespace($2), 'CREATE')"
+                    " FROM pg_catalog.to_regclass($2 || '." HISTORY_TABLE "') AS c"
+                    " WHERE c IS NOT NULL",
+                    2, (const char *const[]){PG_SCHEMA_OF(at->place), str_text(&schema)}, rows, e);
+}
+
+static int ask_all(struct pg *pg, const struct place_at *order, uint32_t n, PGresult **rows,
+                   struct error *e)
+{
+    int r = n == 1 ? ask_one(pg, order, rows, e) : E_OK;
+
+    if (r != E_OK || PQntuples(*rows) > 0)
+        return r;
+    pg_clear(rows);
+    return ask(pg, order, n, rows, e);
 }
 
 static bool says(const PGresult *rows, int row, int column)
@@ -80,7 +125,7 @@ static void take(const struct looking *v, struct place_at *at, const PGresult *r
 
     sight->guarantee = v->link->two_phase ? GUARANTEE_PREPARED : GUARANTEE_LOGGED;
     sight->history = !PQgetisnull(rows, row, 2);
-    sight->foreign = says(rows, row, 3) && !sight->history;
+    sight->foreign = says(rows, row, 3);
     if (!says(rows, row, 4))
         error_set(&sight->why, E_REFUSED, "may not create anything in schema %s",
                   PG_SCHEMA_OF(at->place));
@@ -114,7 +159,7 @@ static int look_at(const struct looking *v, uint32_t first, uint32_t n, struct e
     int r = pool_take(&v->link->pool, v->order[first].place->database, &pg, e);
 
     if (r == E_OK)
-        r = ask(pg, &v->order[first], n, &rows, e);
+        r = ask_all(pg, &v->order[first], n, &rows, e);
     if (r == E_OK)
         take_all(v, first, n, rows);
     pool_give(&v->link->pool, &pg);
