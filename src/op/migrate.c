@@ -22,7 +22,7 @@
 
 enum {
     ANSWERS_A_TENANT =
-        10, /* of a server, until a tenant has voted: careful, PostgreSQL takes half */
+        10, /* of a server, until a tenant has voted: careful, PostgreSQL takes one a step */
     US_A_SECOND = 1000000
 };
 enum { MAPPINGS_LEFT = 4000 }; /* of vm.max_map_count, for code, heap and threads */

@@ -240,3 +240,43 @@ versions() { ask "SELECT string_agg(version::text, ',' ORDER BY seq) FROM $1.loc
     versions a 1,2,3
     versions b 1,2,3
 }
+
+@test "of the statements in one message the one that failed is named, with its line" {
+    schemas
+    migration 'CREATE TABLE t(x int PRIMARY KEY);
+SELECT 1;
+INSERT INTO t VALUES (1);
+INSERT INTO t VALUES (1);
+INSERT INTO t VALUES (2);'
+    run -1 --separate-stderr lockstep up
+    complains 'migrations/001_it.sql:4: duplicate key value'
+    migration 'CREATE TABLE t(x int);
+-- lockstep:check
+SELECT 1 AS no;
+CREATE TABLE u(x int);'
+    run -1 --separate-stderr lockstep up
+    complains 'migrations/001_it.sql:3: the check returned a row: no=1'
+}
+
+@test "a deferred constraint that fails is told with the file, and not with a statement" {
+    schemas
+    migration 'CREATE TABLE t(x int PRIMARY KEY, y int REFERENCES t DEFERRABLE INITIALLY DEFERRED);
+INSERT INTO t VALUES (1, 2);'
+    run -1 --separate-stderr lockstep up
+    complains 'migrations/001_it.sql: insert or update on table "t" violates foreign key'
+}
+
+@test "a tenant whose message the server cannot even read is taken back alone: votes before it stay" {
+    schemas
+    migration 'ALTER TABLE t FROBNICATE x;'
+    sed -i 's/\[ab\]/a/' lockstep.conf
+    lockstep adopt --at 001 --quiet
+    sed -i 's/{"a"}/{"[ab]"}/' lockstep.conf
+    printf "SELECT nextval('public.tries');\nCREATE TABLE t(x int);\n-- lockstep:down\nDROP TABLE t;\n" >migrations/002_more.sql
+    server sql eu app 'CREATE SEQUENCE public.tries'
+    run -7 --separate-stderr lockstep up --scope tenant
+    complains 'syntax error at or near "FROBNICATE"'
+    ask 'SELECT last_value FROM public.tries' 1 # of a, which did not have to begin again
+    ask "SELECT to_regclass('a.t'), to_regclass('b.t')" 'a.t|'
+    ask "SELECT string_agg(version::text, ',' ORDER BY seq) FROM a.lockstep_history" 1,2
+}
