@@ -9,7 +9,6 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "db/mysql.h"
-#include "engine/mysql/fingerprint.h"
 #include "engine/mysql/visit.h"
 #include "engine/strands.h"
 
@@ -20,53 +19,155 @@ static bool wants(const struct my_slot *slot)
     return slot->spec && !slot->data;
 }
 
-/* The row of the first act, as my_forward_begin() would write it. */
-static int add_one(struct my_group *g, struct my_slot *slot, struct my *my, struct str *sql)
-{
-    CLEANUP_MY_ACTS struct my_acts acts = {0};
-    CLEANUP_STR struct str use = STR_INIT;
-    struct my_history h = {.my = my, .database = slot->spec->place.database};
-    struct my_ledger ledger = {0};
-    int r = my_acts_forward(slot->spec, g->undo, &acts, NULL);
+/* One of a chunk: the row of the first act, as my_forward_begin() would write it. */
+struct draft {
+    const struct my_slot *slot;
+    struct my_acts acts;
+    struct my_look look;
+    struct my_ledger ledger;
+    bool looked;
+};
 
-    str_add(&use, "USE ");
-    my_add_name(&use, h.database);
-    if (r == E_OK)
-        r = str_ok(&use) ? my_exec(my, str_text(&use), NULL) : E_NOMEM;
-    if (r != E_OK || !acts.n)
+struct chunk {
+    struct my_group *g;
+    struct my *my;
+    struct draft drafts[CHUNK];
+    uint32_t n, at; /* whose look is answered next */
+};
+
+static const struct my_act *first_of(const struct draft *d)
+{
+    return d->acts.n ? &d->acts.list[0] : NULL;
+}
+
+static int draft(struct chunk *c, const struct my_slot *slot)
+{
+    struct draft *d = &c->drafts[c->n++];
+    int r = my_acts_forward(slot->spec, c->g->undo, &d->acts, NULL);
+    const struct my_act *act = first_of(d);
+
+    d->slot = slot;
+    if (r != E_OK || !act)
         return r;
-    ledger.version = acts.list[0].step->version;
-    ledger.statement = acts.list[0].from + 1;
-    if (!acts.list[0].data)
-        r = my_fingerprint(my, my_visit_statement(&acts.list[0]), ledger.fingerprint, NULL);
-    str_add(sql, "; ");
-    my_ledger_add_begin(sql, &h, g->run->run, g->id, &ledger);
+    d->ledger.version = act->step->version;
+    d->ledger.statement = act->from + 1;
+    if (act->data)
+        return E_OK;
+    return my_look_for(&d->look, slot->spec->place.database, my_visit_statement(act), NULL);
+}
+
+static void drop(struct chunk *c)
+{
+    for (uint32_t i = 0; i < c->n; i++) {
+        my_acts_free(&c->drafts[i].acts);
+        my_look_free(&c->drafts[i].look);
+    }
+}
+
+/* --- looks --- */
+
+static void take_look(void *arg, MYSQL_RES *rows)
+{
+    struct chunk *c = arg;
+    struct draft *d;
+
+    while (!c->drafts[c->at].look.sql.len)
+        c->at++;
+    d = &c->drafts[c->at++];
+    d->looked = my_look_take(&d->look, rows, d->ledger.fingerprint, NULL) == E_OK;
+}
+
+/* All that one question tells, in one message. */
+static int look_at_all(struct chunk *c)
+{
+    CLEANUP_STR struct str sql = STR_INIT;
+
+    for (uint32_t i = 0; i < c->n; i++) {
+        str_add(&sql, sql.len && c->drafts[i].look.sql.len ? "; " : "");
+        str_join(&sql, &c->drafts[i].look.sql);
+    }
+    if (!sql.len)
+        return E_OK;
+    return str_ok(&sql) ? my_visit(c->my, str_text(&sql), take_look, c, NULL) : E_NOMEM;
+}
+
+/* One that is not there had ended the message; and what takes more than a question. */
+static int look_alone(struct chunk *c, struct draft *d)
+{
+    const char *database = d->slot->spec->place.database;
+    const struct my_act *act = first_of(d);
+    CLEANUP_STR struct str use = STR_INIT;
+    int r;
+
+    if (!act || act->data || d->looked)
+        return E_OK;
+    str_add(&use, "USE ");
+    my_add_name(&use, database);
+    r = str_ok(&use) ? my_exec(c->my, str_text(&use), NULL) : E_NOMEM;
+    if (r != E_OK)
+        return r;
+    return my_fingerprint(c->my, database, my_visit_statement(act), d->ledger.fingerprint, NULL);
+}
+
+static int look(struct chunk *c)
+{
+    int r = look_at_all(c);
+
+    if (r == E_REFUSED)
+        r = E_OK;
+    for (uint32_t i = 0; i < c->n && r == E_OK; i++)
+        r = look_alone(c, &c->drafts[i]);
     return r;
+}
+
+/* --- rows --- */
+
+static int write_rows(struct chunk *c)
+{
+    CLEANUP_STR struct str sql = STR_INIT;
+
+    str_add(&sql, "START TRANSACTION");
+    for (uint32_t i = 0; i < c->n; i++) {
+        const struct draft *d = &c->drafts[i];
+        struct my_history h = {.my = c->my, .database = d->slot->spec->place.database};
+
+        if (!d->acts.n)
+            continue;
+        str_add(&sql, "; ");
+        my_ledger_add_begin(&sql, &h, c->g->run->run, c->g->id, &d->ledger);
+    }
+    str_add(&sql, "; COMMIT");
+    return str_ok(&sql) ? my_exec(c->my, str_text(&sql), NULL) : E_NOMEM;
+}
+
+static int announce(struct chunk *c, uint32_t first, uint32_t end)
+{
+    int r = E_OK;
+
+    for (uint32_t i = first; i < end && r == E_OK; i++)
+        if (wants(&c->g->slots[i]))
+            r = draft(c, &c->g->slots[i]);
+    if (r == E_OK)
+        r = look(c);
+    return r == E_OK ? write_rows(c) : r;
 }
 
 static void announce_some(void *arg, uint32_t chunk)
 {
-    CLEANUP_STR struct str sql = STR_INIT;
-    struct my_group *g = arg;
-    uint32_t first = chunk * CHUNK, end = g->n - first < CHUNK ? g->n : first + CHUNK;
-    struct my *my = NULL;
-    int r = E_OK;
+    struct chunk c = {.g = arg};
+    uint32_t first = chunk * CHUNK, end = c.g->n - first < CHUNK ? c.g->n : first + CHUNK;
+    int r;
 
-    my_link_enter(g->link);
-    str_add(&sql, "START TRANSACTION");
-    if (my_pool_take(&g->link->pool, &my, NULL) == E_OK) {
-        my->used = true;
-        for (uint32_t i = first; i < end && r == E_OK; i++)
-            if (wants(&g->slots[i]))
-                r = add_one(g, &g->slots[i], my, &sql);
-        str_add(&sql, "; COMMIT");
-        if (r == E_OK)
-            r = str_ok(&sql) ? my_exec(my, str_text(&sql), NULL) : E_NOMEM;
+    my_link_enter(c.g->link);
+    if (my_pool_take(&c.g->link->pool, &c.my, NULL) == E_OK) {
+        c.my->used = true;
+        r = announce(&c, first, end);
         for (uint32_t i = first; i < end; i++) /* in doubt they may be there */
-            g->slots[i].announced = wants(&g->slots[i]) && (r == E_OK || r == E_DOUBT);
+            c.g->slots[i].announced = wants(&c.g->slots[i]) && (r == E_OK || r == E_DOUBT);
     }
-    my_pool_give(&g->link->pool, &my);
-    my_link_leave(g->link);
+    drop(&c);
+    my_pool_give(&c.g->link->pool, &c.my);
+    my_link_leave(c.g->link);
 }
 
 void my_announce(struct my_group *g)

@@ -45,9 +45,9 @@ static int commit(struct visit *v, struct error *e)
 {
     CLEANUP_STR struct str text = STR_INIT;
     bool has = false;
-    int r = my_visit_read(v, e);
+    int r = E_OK;
 
-    if (r == E_OK && !v->ledger.there) {
+    if (!v->ledger.there) {
         r = my_history_has_group(&v->s.h, v->w.run, v->w.group, &has, e);
         if (r != E_OK || has)
             return r;
@@ -75,10 +75,6 @@ int my_compensated_commit(struct my_group *g, struct my_slot *slot, struct error
 
 static int back(struct visit *v, struct error *e)
 {
-    int r = my_visit_read(v, e);
-
-    if (r != E_OK)
-        return r;
     if (v->ledger.there)
         return my_back_run(v, e);
     return v->g->recovered ? my_back_fence(v, e) : E_OK;

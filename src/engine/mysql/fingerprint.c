@@ -13,16 +13,15 @@
 /* --- one object --- */
 
 /* "t" or "db.t" */
-static void add_qualified(struct str *sql, struct arena *arena, const char *name)
+static void add_qualified(struct str *sql, struct arena *arena, const char *database,
+                          const char *name)
 {
     const char *dot = strchr(name, '.');
-    const char *first = dot ? arena_copyn(arena, name, (size_t)(dot - name)) : name;
+    const char *first = dot ? arena_copyn(arena, name, (size_t)(dot - name)) : database;
 
     my_add_name(sql, first ? first : "");
-    if (dot) {
-        str_addc(sql, '.');
-        my_add_name(sql, dot + 1);
-    }
+    str_addc(sql, '.');
+    my_add_name(sql, dot ? dot + 1 : name);
     sql->failed = sql->failed || !first;
 }
 
@@ -41,24 +40,34 @@ static void add_definition(struct hash *hash, const char *text)
     hash_add_text(hash, at + strspn(at, "0123456789"));
 }
 
-static int add_shown(struct hash *hash, struct my *my, const struct str *sql, unsigned column,
-                     struct error *e)
+/* rows NULL: the server did not find it. */
+static void add_answer(struct hash *hash, const struct my_look *look, MYSQL_RES *rows)
+{
+    MYSQL_ROW row;
+
+    hash_add_text(hash, str_text(&look->sql));
+    if (!rows) {
+        hash_add_text(hash, "missing");
+        return;
+    }
+    row = mysql_fetch_row(rows);
+    add_definition(hash, row && look->column < mysql_num_fields(rows) ? row[look->column] : NULL);
+}
+
+static int add_shown(struct hash *hash, struct my *my, const struct my_look *look, struct error *e)
 {
     CLEANUP_ERROR struct error cause = ERROR_INIT;
     CLEANUP_MY_ROWS MYSQL_RES *rows = NULL;
-    MYSQL_ROW row;
-    int r = str_ok(sql) ? my_query(my, str_text(sql), &rows, &cause) : error_oom(&cause);
+    int r =
+        str_ok(&look->sql) ? my_query(my, str_text(&look->sql), &rows, &cause) : error_oom(&cause);
 
-    if (r == E_REFUSED) {
-        hash_add_text(hash, "missing");
-        return E_OK;
-    }
-    if (r != E_OK) {
+    if (r == E_OK && !rows)
+        r = error_oom(&cause);
+    if (r != E_OK && r != E_REFUSED) {
         error_move(e, &cause);
         return r;
     }
-    row = rows ? mysql_fetch_row(rows) : NULL;
-    add_definition(hash, row && column < mysql_num_fields(rows) ? row[column] : NULL);
+    add_answer(hash, look, rows);
     return E_OK;
 }
 
@@ -84,20 +93,26 @@ static const char *shown_by(enum effect_object object, unsigned *column)
     }
 }
 
-static int add_object(struct hash *hash, struct my *my, struct arena *arena,
-                      const struct effect *effect, struct error *e)
+/* False: nothing shows it. */
+static bool look_for(struct my_look *look, struct arena *arena, const char *database,
+                     const struct effect *effect)
 {
-    CLEANUP_STR struct str sql = STR_INIT;
-    unsigned column;
-    const char *what = shown_by(effect->object, &column);
-    const char *name = column == 1 ? effect->table : effect->name;
+    const char *what = shown_by(effect->object, &look->column);
+    const char *name = look->column == 1 ? effect->table : effect->name;
 
     if (!what || !name)
-        return E_OK;
-    str_addf(&sql, "SHOW CREATE %s ", what);
-    add_qualified(&sql, arena, name);
-    hash_add_text(hash, str_text(&sql));
-    return add_shown(hash, my, &sql, column, e);
+        return false;
+    str_addf(&look->sql, "SHOW CREATE %s ", what);
+    add_qualified(&look->sql, arena, database, name);
+    return true;
+}
+
+static int add_object(struct hash *hash, struct my *my, struct arena *arena, const char *database,
+                      const struct effect *effect, struct error *e)
+{
+    CLEANUP_MY_LOOK struct my_look look = {0};
+
+    return look_for(&look, arena, database, effect) ? add_shown(hash, my, &look, e) : E_OK;
 }
 
 /* --- the whole schema --- */
@@ -155,8 +170,8 @@ static bool is_seen_before(const struct effects *of, size_t i)
     return false;
 }
 
-static int add_all(struct hash *hash, struct my *my, struct arena *arena, const struct effects *of,
-                   struct error *e)
+static int add_all(struct hash *hash, struct my *my, struct arena *arena, const char *database,
+                   const struct effects *of, struct error *e)
 {
     bool unknown = false;
     int r = E_OK;
@@ -164,13 +179,13 @@ static int add_all(struct hash *hash, struct my *my, struct arena *arena, const 
     for (size_t i = 0; i < of->n && r == E_OK; i++) {
         unknown = unknown || of->list[i].object == EFFECT_UNKNOWN;
         if (!is_seen_before(of, i))
-            r = add_object(hash, my, arena, &of->list[i], e);
+            r = add_object(hash, my, arena, database, &of->list[i], e);
     }
     return r == E_OK && unknown ? add_schema(hash, my, e) : r;
 }
 
-int my_fingerprint(struct my *my, const struct statement *statement, char text[HASH_TEXT],
-                   struct error *e)
+int my_fingerprint(struct my *my, const char *database, const struct statement *statement,
+                   char text[HASH_TEXT], struct error *e)
 {
     CLEANUP_ARENA struct arena arena = ARENA_INIT;
     CLEANUP_EFFECTS struct effects of = {0};
@@ -182,9 +197,57 @@ int my_fingerprint(struct my *my, const struct statement *statement, char text[H
     hash = hash_begin();
     if (!hash)
         return error_oom(e);
-    r = add_all(hash, my, &arena, &of, e);
+    r = add_all(hash, my, &arena, database, &of, e);
     hash_end(hash, text);
     return r;
+}
+
+/* --- one question --- */
+
+/* The only one of the statement's effects that my_fingerprint() would ask about; NULL: they are
+ * more, or of the kind that takes the whole schema. */
+static const struct effect *only_one(const struct effects *of)
+{
+    const struct effect *one = NULL;
+
+    for (size_t i = 0; i < of->n; i++) {
+        if (of->list[i].object == EFFECT_UNKNOWN || (one && !is_seen_before(of, i)))
+            return NULL;
+        one = one ? one : &of->list[i];
+    }
+    return one;
+}
+
+int my_look_for(struct my_look *look, const char *database, const struct statement *statement,
+                struct error *e)
+{
+    CLEANUP_ARENA struct arena arena = ARENA_INIT;
+    CLEANUP_EFFECTS struct effects of = {0};
+    const struct effect *one;
+
+    *look = (struct my_look){0};
+    if (mysql_effects(&arena, statement->sql, statement->len, &of) != E_OK)
+        return error_oom(e);
+    one = only_one(&of);
+    if (one)
+        look_for(look, &arena, database, one);
+    return str_ok(&look->sql) ? E_OK : error_oom(e);
+}
+
+int my_look_take(const struct my_look *look, MYSQL_RES *rows, char text[HASH_TEXT], struct error *e)
+{
+    struct hash *hash = hash_begin();
+
+    if (!hash)
+        return error_oom(e);
+    add_answer(hash, look, rows);
+    hash_end(hash, text);
+    return E_OK;
+}
+
+void my_look_free(struct my_look *look)
+{
+    str_free(&look->sql);
 }
 
 bool my_is_visible(const struct statement *statement)

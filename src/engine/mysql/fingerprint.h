@@ -10,16 +10,35 @@
 
 #include <stdbool.h>
 
+#include <mysql.h>
+
 #include "base/hash.h"
+#include "base/str.h"
 
 struct error;
 struct my;
 struct statement;
 
-/* The connection is in the tenant's database. */
-int my_fingerprint(struct my *my, const struct statement *statement, char text[HASH_TEXT],
-                   struct error *e);
+/* Most statements are about one object, and one question tells: it may go in a message with others,
+ * as the last, since one that is not there is an error. */
+struct my_look {
+    struct str sql;  /* empty: it takes several questions, or none */
+    unsigned column; /* of the answer's row: the definition */
+};
+
+int my_look_for(struct my_look *look, const char *database, const struct statement *statement,
+                struct error *e);
+/* The fingerprint by its answer; NULL: an error. */
+int my_look_take(const struct my_look *look, MYSQL_RES *rows, char text[HASH_TEXT],
+                 struct error *e);
+void my_look_free(struct my_look *look);
+
+/* Asks whatever it takes. The connection is in this database. */
+int my_fingerprint(struct my *my, const char *database, const struct statement *statement,
+                   char text[HASH_TEXT], struct error *e);
 /* Would a look show it? Not with what changes rows or is not known. */
 bool my_is_visible(const struct statement *statement);
+
+#define CLEANUP_MY_LOOK __attribute__((cleanup(my_look_free)))
 
 #endif

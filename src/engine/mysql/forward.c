@@ -16,7 +16,7 @@ static int note_idle(struct visit *v, const struct my_act *act, struct error *e)
 
     if (!mysql_warning_count(v->s.my->conn) || !my_is_visible(my_visit_statement(act)))
         return E_OK;
-    r = my_fingerprint(v->s.my, my_visit_statement(act), now, e);
+    r = my_fingerprint(v->s.my, v->w.spec->place.database, my_visit_statement(act), now, e);
     if (r == E_OK && strcmp(now, v->ledger.fingerprint) == 0)
         my_ledger_add_idle(&v->ledger, v->ledger.act);
     return r;
@@ -126,16 +126,13 @@ static int take_over(struct visit *v, struct error *e)
 
 int my_forward_begin(struct visit *v, struct error *e)
 {
-    int r = E_OK;
-
     if (v->slot->announced) {
         v->slot->announced = false;
         v->slot->vote = MY_VOTE_BEGUN;
-        r = my_visit_read(v, e);
+        if (v->ledger.there)
+            return take_over(v, e);
     }
-    if (r != E_OK)
-        return r;
-    return v->ledger.there ? take_over(v, e) : write_own(v, e);
+    return write_own(v, e);
 }
 
 /* What the answer of was lost, or what a crash cut off: done, or to be done again. */

@@ -40,9 +40,21 @@ static void add_key(struct str *sql, struct my *my, const char *run, uint32_t gr
     str_addf(sql, " AND grp = %" PRIu32, group);
 }
 
-static int take(MYSQL_ROW row, struct my_ledger *ledger, struct error *e)
+void my_ledger_add_question(struct str *sql, struct my *my, const char *database, const char *run,
+                            uint32_t group)
 {
-    ledger->there = true;
+    str_add(sql, "SELECT phase, act, inverse, fingerprint, idle, tail FROM ");
+    my_ledger_add_name(sql, database);
+    add_key(sql, my, run, group);
+}
+
+int my_ledger_found(struct my_ledger *ledger, MYSQL_RES *rows, struct error *e)
+{
+    MYSQL_ROW row = mysql_fetch_row(rows);
+
+    *ledger = (struct my_ledger){.there = row != NULL};
+    if (!row)
+        return E_OK;
     ledger->back = strcmp(row[0], "back") == 0;
     ledger->act = (uint32_t)strtoul(row[1], NULL, 10);
     ledger->inverse = (uint32_t)strtoul(row[2], NULL, 10);
@@ -58,19 +70,15 @@ int my_ledger_read(struct my *my, const char *database, const char *run, uint32_
     CLEANUP_ERROR struct error cause = ERROR_INIT;
     CLEANUP_STR struct str sql = STR_INIT;
     CLEANUP_MY_ROWS MYSQL_RES *rows = NULL;
-    MYSQL_ROW row;
     int r;
 
     *ledger = (struct my_ledger){0};
-    str_add(&sql, "SELECT phase, act, inverse, fingerprint, idle, tail FROM ");
-    my_ledger_add_name(&sql, database);
-    add_key(&sql, my, run, group);
+    my_ledger_add_question(&sql, my, database, run, group);
     r = str_ok(&sql) ? my_query(my, str_text(&sql), &rows, &cause) : error_oom(&cause);
     if (r == E_REFUSED && cause.db == MY_NO_TABLE)
         return E_OK;
-    row = r == E_OK && rows ? mysql_fetch_row(rows) : NULL;
-    if (row)
-        return take(row, ledger, e);
+    if (r == E_OK)
+        return rows ? my_ledger_found(ledger, rows, e) : error_oom(e);
     error_move(e, &cause);
     return r;
 }

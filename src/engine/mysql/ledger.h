@@ -22,6 +22,8 @@
 #include <stdint.h>
 
 #include "base/hash.h"
+#include <mysql.h>
+
 #include "base/str.h"
 
 struct error;
@@ -41,6 +43,10 @@ struct my_ledger {
 };
 
 int my_ledger_create(struct my *my, const char *database, struct error *e);
+/* Text of the question for the row, which fails where there is no table; and what it gave. */
+void my_ledger_add_question(struct str *sql, struct my *my, const char *database, const char *run,
+                            uint32_t group);
+int my_ledger_found(struct my_ledger *ledger, MYSQL_RES *rows, struct error *e);
 int my_ledger_read(struct my *my, const char *database, const char *run, uint32_t group,
                    struct my_ledger *ledger, struct error *e);
 void my_ledger_free(struct my_ledger *ledger);

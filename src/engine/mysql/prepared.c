@@ -83,7 +83,7 @@ int my_prepared_prepare(struct my_group *g, struct my_slot *slot, struct error *
     CLEANUP_MY_ACTS struct my_acts acts = {0};
     struct my_work w = my_group_work(g, slot);
     struct my_session s;
-    int r = my_session_enter(&s, &w, slot->chase, e);
+    int r = my_session_enter(&s, &w, slot->chase, NULL, e);
 
     my_xa_name(g->run->key, g->id, slot->branch, w.spec->place.database, slot->xid);
     if (r == E_OK)
@@ -159,7 +159,7 @@ int my_prepared_witness(struct my_group *g, struct my_slot *slot, enum verdict v
     struct my_work w = my_group_work(g, slot);
     struct my_session s;
     bool has = false;
-    int r = my_session_enter(&s, &w, true, e);
+    int r = my_session_enter(&s, &w, true, NULL, e);
 
     if (r == E_OK && verdict == VERDICT_ABORT) {
         r = fence(&s, e);

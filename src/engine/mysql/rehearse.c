@@ -84,7 +84,7 @@ int my_rehearse(struct link *link, const struct link_run *run, uint32_t branch, 
 
     if (r != E_OK)
         return r;
-    r = my_session_enter(&s, &w, false, e);
+    r = my_session_enter(&s, &w, false, NULL, e);
     if (r == E_OK)
         r = my_session_fits(&s, e);
     if (r == E_OK)

@@ -45,26 +45,45 @@ int my_work_chase(struct my *my, const struct my_work *w, struct error *e)
                      w->spec->place.database);
 }
 
-/* The answers: is the lock ours? which head has the history, and what says it of the first step? */
+/* The answers: is the lock ours? which head has the history, and what says it of the first step?
+ * Then those that the caller asked for. */
 struct answers {
     struct my_session *s;
+    const struct my_more *more;
     int n;
     bool locked;
 };
 
+enum { LOCK_ANSWER, HISTORY_ANSWER, MORE_ANSWERS };
+
 static void take_answer(void *arg, MYSQL_RES *rows)
 {
     struct answers *a = arg;
-    MYSQL_ROW row = mysql_fetch_row(rows);
+    int i = a->n++;
+    MYSQL_ROW row;
 
-    if (a->n++ == 0) {
-        a->locked = row && row[0] && row[0][0] == '1';
+    if (i >= MORE_ANSWERS) {
+        a->more->take(a->more->arg, i - MORE_ANSWERS, rows);
         return;
     }
-    if (!row)
-        return;
-    my_history_found(&a->s->h, row[0], row[1]);
-    a->s->first_applied = row[2] && str_same(row[2], "up");
+    row = mysql_fetch_row(rows);
+    if (i == LOCK_ANSWER) {
+        a->locked = row && row[0] && row[0][0] == '1';
+    } else if (row) {
+        my_history_found(&a->s->h, row[0], row[1]);
+        a->s->first_applied = row[2] && str_same(row[2], "up");
+    }
+}
+
+/* Without a history its question fails, and that is the answer. */
+static bool is_answer(const struct answers *a, int outcome, const struct error *cause)
+{
+    if (outcome != E_REFUSED)
+        return false;
+    if (a->n == HISTORY_ANSWER)
+        return cause->db == MY_NO_TABLE;
+    return a->n >= MORE_ANSWERS && a->more &&
+           a->more->refused(a->more->arg, a->n - MORE_ANSWERS, cause);
 }
 
 static void add_entry(struct str *sql, struct my_session *s, const char *lock_name)
@@ -92,12 +111,12 @@ static int not_ours(struct my_session *s, bool chase, struct error *e)
                      s->w->spec->place.database);
 }
 
-/* All in one message; without a history its last question fails, and that is the answer. */
-static int go_in(struct my_session *s, bool chase, struct error *e)
+/* All in one message. */
+static int go_in(struct my_session *s, bool chase, const struct my_more *more, struct error *e)
 {
     CLEANUP_ERROR struct error cause = ERROR_INIT;
     CLEANUP_STR struct str sql = STR_INIT;
-    struct answers a = {.s = s};
+    struct answers a = {.s = s, .more = more};
     char name[LOCK_NAME];
     int r;
 
@@ -106,32 +125,33 @@ static int go_in(struct my_session *s, bool chase, struct error *e)
     s->h = (struct my_history){.my = s->my, .database = s->w->spec->place.database};
     s->first_applied = false;
     add_entry(&sql, s, name);
+    if (more)
+        more->add(more->arg, s->my, &sql);
     s->my->used = true;
     r = str_ok(&sql) ? my_visit(s->my, str_text(&sql), take_answer, &a, &cause) : error_oom(&cause);
-    if (r == E_REFUSED && cause.db == MY_NO_TABLE && a.n == 1)
-        r = E_OK;
-    if (r != E_OK) {
+    if (r != E_OK && !is_answer(&a, r, &cause)) {
         error_move(e, &cause);
         return r;
     }
     return a.locked ? E_OK : not_ours(s, chase, e);
 }
 
-int my_session_enter(struct my_session *s, const struct my_work *w, bool chase, struct error *e)
+int my_session_enter(struct my_session *s, const struct my_work *w, bool chase,
+                     const struct my_more *more, struct error *e)
 {
     int r;
 
     *s = (struct my_session){.w = w};
     my_link_enter(w->link);
     r = my_pool_take(&w->link->pool, &s->my, e);
-    return r == E_OK ? go_in(s, chase, e) : r;
+    return r == E_OK ? go_in(s, chase, more, e) : r;
 }
 
 int my_session_again(struct my_session *s, struct error *e)
 {
     int r = my_reset(s->my, e);
 
-    return r == E_OK ? go_in(s, false, e) : r;
+    return r == E_OK ? go_in(s, false, NULL, e) : r;
 }
 
 void my_session_leave(struct my_session *s)

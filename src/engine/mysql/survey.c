@@ -59,34 +59,46 @@ static struct place_at *find(struct looking *v, const char *database)
 static void take_database(struct looking *v, MYSQL_ROW row)
 {
     struct place_at *at = find(v, row[0]);
-    struct sight *sight;
 
     if (!at)
         return;
-    sight = sight_of(v, at);
     at->there = true;
+    sight_of(v, at)->guarantee = v->link->xa ? GUARANTEE_PREPARED : GUARANTEE_COMPENSATED;
+}
+
+static void take_tables(struct looking *v, MYSQL_ROW row)
+{
+    struct place_at *at = find(v, row[0]);
+    struct sight *sight = at ? sight_of(v, at) : NULL;
+
+    if (!at)
+        return;
     at->ledger = row[2][0] != '0';
     sight->history = row[1][0] != '0';
     sight->foreign = row[3][0] != '0' && !sight->history;
-    sight->guarantee = v->link->xa ? GUARANTEE_PREPARED : GUARANTEE_COMPENSATED;
 }
 
+/* Databases come with one column, what tables they have with four. */
+static void take_list(void *arg, MYSQL_RES *rows)
+{
+    bool tables = mysql_num_fields(rows) > 1;
+    MYSQL_ROW row;
+
+    while ((row = mysql_fetch_row(rows)))
+        (tables ? take_tables : take_database)(arg, row);
+}
+
+/* Two questions and no join of them: the server would compare each database with all tables. */
 static int list(struct looking *v, struct my *my, struct error *e)
 {
-    CLEANUP_MY_ROWS MYSQL_RES *rows = NULL;
-    MYSQL_ROW row;
-    int r = my_query(my,
-                     "SELECT s.schema_name,"
-                     " COALESCE(SUM(t.table_name = '" HISTORY_TABLE "'), 0),"
-                     " COALESCE(SUM(t.table_name = '" MY_LEDGER_TABLE "'), 0),"
-                     " COALESCE(SUM(t.table_name NOT IN ('" HISTORY_TABLE "', '" MY_LEDGER_TABLE
-                     "')), 0) FROM information_schema.schemata s"
-                     " LEFT JOIN information_schema.tables t ON t.table_schema = s.schema_name"
-                     " GROUP BY s.schema_name",
-                     &rows, e);
+    int r = my_visit(my,
+                     "SELECT schema_name FROM information_schema.schemata;"
+                     " SELECT MIN(table_schema), SUM(table_name = '" HISTORY_TABLE
+                     "'), SUM(table_name = '" MY_LEDGER_TABLE
+                     "'), SUM(table_name NOT IN ('" HISTORY_TABLE "', '" MY_LEDGER_TABLE
+                     "')) FROM information_schema.tables GROUP BY BINARY table_schema",
+                     take_list, v, e);
 
-    while (r == E_OK && rows && (row = mysql_fetch_row(rows)))
-        take_database(v, row);
     for (uint32_t i = 0; i < v->n && r == E_OK; i++)
         if (!v->order[i].there)
             error_set(&sight_of(v, &v->order[i])->why, E_MISSING, "there is no database %s",

@@ -6,7 +6,6 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "db/mysql.h"
-#include "engine/mysql/fingerprint.h"
 #include "source/step.h"
 
 const struct statement *my_visit_statement(const struct my_act *act)
@@ -24,7 +23,12 @@ int my_visit_aim(struct visit *v, const struct my_acts *acts, uint32_t next, str
     v->ledger.statement = act ? act->from + 1 : 0;
     if (!act || act->data)
         return E_OK;
-    return my_fingerprint(v->s.my, my_visit_statement(act), v->ledger.fingerprint, e);
+    if (acts == &v->acts && !next && v->looked) {
+        memcpy(v->ledger.fingerprint, v->shown, HASH_TEXT);
+        return E_OK;
+    }
+    return my_fingerprint(v->s.my, v->w.spec->place.database, my_visit_statement(act),
+                          v->ledger.fingerprint, e);
 }
 
 void my_visit_add_move(struct str *sql, struct visit *v)
@@ -81,20 +85,86 @@ int my_visit_took_effect(struct visit *v, const struct my_act *act, bool *did, s
     *did = false;
     if (!v->ledger.fingerprint[0])
         return E_OK;
-    r = my_fingerprint(v->s.my, my_visit_statement(act), now, e);
+    r = my_fingerprint(v->s.my, v->w.spec->place.database, my_visit_statement(act), now, e);
     *did = strcmp(now, v->ledger.fingerprint) != 0 ||
            (!v->answered && !my_is_visible(my_visit_statement(act)));
     return r;
 }
 
+/* --- coming in --- */
+
+struct coming {
+    struct visit *v;
+    int outcome; /* of taking the answers */
+    struct error *e;
+};
+
+enum { LEDGER_ANSWER, LOOK_ANSWER };
+
+static void add_questions(void *arg, struct my *my, struct str *sql)
+{
+    const struct visit *v = ((struct coming *)arg)->v;
+
+    str_add(sql, "; ");
+    my_ledger_add_question(sql, my, v->w.spec->place.database, v->w.run, v->w.group);
+    if (!v->look.sql.len)
+        return;
+    str_add(sql, "; ");
+    str_join(sql, &v->look.sql);
+}
+
+static void take_look(struct coming *c, MYSQL_RES *rows)
+{
+    c->outcome = my_look_take(&c->v->look, rows, c->v->shown, c->e);
+    c->v->looked = c->outcome == E_OK;
+}
+
+static void take(void *arg, int i, MYSQL_RES *rows)
+{
+    struct coming *c = arg;
+
+    if (c->outcome != E_OK)
+        return;
+    if (i == LEDGER_ANSWER)
+        c->outcome = my_ledger_found(&c->v->ledger, rows, c->e);
+    else
+        take_look(c, rows);
+}
+
+/* Without a ledger nothing is under way; what a look does not find is not there. */
+static bool is_answer(void *arg, int i, const struct error *cause)
+{
+    if (i == LEDGER_ANSWER)
+        return cause->db == MY_NO_TABLE;
+    take_look(arg, NULL);
+    return true;
+}
+
+static int first_look(struct visit *v, struct error *e)
+{
+    if (!v->acts.n || v->acts.list[0].data)
+        return E_OK;
+    return my_look_for(&v->look, v->w.spec->place.database, my_visit_statement(&v->acts.list[0]),
+                       e);
+}
+
 int my_visit_enter(struct my_group *g, struct my_slot *slot, struct visit *v, struct error *e)
 {
+    struct coming c = {.v = v, .e = e};
+    const struct my_more more = {add_questions, take, is_answer, &c};
     int r;
 
     *v = (struct visit){.g = g, .slot = slot, .w = my_group_work(g, slot)};
     v->started_us = clock_mono_us();
-    r = my_session_enter(&v->s, &v->w, g->recovered || slot->chase, e);
-    return r == E_OK ? my_acts_forward(slot->spec, g->undo, &v->acts, e) : r;
+    v->s.w = &v->w;
+    r = my_acts_forward(slot->spec, g->undo, &v->acts, e);
+    if (r == E_OK)
+        r = first_look(v, e);
+    if (r == E_OK)
+        r = my_session_enter(&v->s, &v->w, g->recovered || slot->chase, &more, e);
+    else
+        my_link_enter(g->link); /* it is left in any case */
+    return r == E_OK ? c.outcome : r;
 }
 
 void my_visit_leave(struct visit *v)
@@ -103,6 +173,7 @@ void my_visit_leave(struct visit *v)
         v->slot->chase = true;
     my_session_leave(&v->s);
     my_ledger_free(&v->ledger);
+    my_look_free(&v->look);
     my_acts_free(&v->acts);
     my_acts_free(&v->back);
 }

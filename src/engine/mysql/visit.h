@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "engine/mysql/acts.h"
+#include "engine/mysql/fingerprint.h"
 #include "engine/mysql/group.h"
 #include "engine/mysql/ledger.h"
 #include "engine/mysql/work.h"
@@ -25,12 +26,15 @@ struct visit {
     struct my_session s;
     struct my_ledger ledger;
     struct my_acts acts, back;
+    struct my_look look; /* what the first act is about; */
+    bool looked;         /* it was looked at in coming in: */
+    char shown[HASH_TEXT];
     int64_t started_us;
     bool resumed;  /* the inverse that comes first may have run already */
     bool answered; /* what was under way failed, says the server */
 };
 
-/* v is to be left in any case. */
+/* Comes in, and reads the ledger. v is to be left in any case. */
 int my_visit_enter(struct my_group *g, struct my_slot *slot, struct visit *v, struct error *e);
 void my_visit_leave(struct visit *v);
 /* The ledger as the tenant has it: what we think of it may be one answer behind. */

@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <mysql.h>
+
 #include "engine/branch.h"
 #include "engine/mysql/history.h"
 #include "engine/mysql/link.h"
@@ -39,9 +41,20 @@ struct my_session {
     int64_t lock_s, statement_ms; /* timeouts that are set in it */
 };
 
+/* Questions that go in the message with which a session comes in. They are not asked where there is
+ * no history yet. */
+struct my_more {
+    void (*add)(void *arg, struct my *my, struct str *sql); /* statements */
+    void (*take)(void *arg, int i, MYSQL_RES *rows);        /* the i-th answer, from 0 */
+    /* The i-th was refused, which ends the message: is that an answer, too? */
+    bool (*refused)(void *arg, int i, const struct error *cause);
+    void *arg;
+};
+
 /* Takes a connection, goes into the database, takes the lock. E_BUSY: somebody else has the lock;
- * with `chase` that session is ended first. s is to be left in any case. */
-int my_session_enter(struct my_session *s, const struct my_work *w, bool chase, struct error *e);
+ * with `chase` that session is ended first. more: NULL for none. s is to be left in any case. */
+int my_session_enter(struct my_session *s, const struct my_work *w, bool chase,
+                     const struct my_more *more, struct error *e);
 /* The same again, on the same connection, without what a script left in the session. */
 int my_session_again(struct my_session *s, struct error *e);
 void my_session_leave(struct my_session *s);
