@@ -25,11 +25,11 @@ POSTGRES = [
     postgres("who asks for a history does not look for a fence", "steps:ask",
              "return r == E_OK ? pg_history_fenced(&x->h, x->w->run, x->w->group, e) : r;", "return r;",
              Server("postgres", SHUT_OUT)),
-    postgres("two history rows may have one number", "history:add_create",
+    postgres("two history rows may have one number", "history_write:add_create",
              "(seq bigint PRIMARY KEY,", "(seq bigint,",
              Command("session", "of two runs from two state folders the second sees the first: no step runs twice",
                      "servers")),
-    postgres("a history whose table was replaced passes for the one that was seen", "history:add_number",
+    postgres("a history whose table was replaced passes for the one that was seen", "history_write:add_number",
              "if (!h->node)", "if (1)",
              Command("session", "a tenant restored from a copy between look and vote is refused, and no tenant keeps"
                      " the migration", "servers")),

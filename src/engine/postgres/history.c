@@ -10,8 +10,6 @@
 #include "base/str.h"
 #include "db/postgres_batch.h"
 
-#define MARK "lockstep 1 " /* what a comment of ours begins with; the head follows */
-
 static const char *text_at(const PGresult *rows, int row, int column)
 {
     return PQgetisnull(rows, row, column) ? NULL : PQgetvalue(rows, row, column);
@@ -38,10 +36,10 @@ static bool is_head(const char *text)
 
 bool pg_history_head(const char *comment, char head[HEAD_TEXT])
 {
-    size_t n = sizeof MARK - 1;
+    size_t n = sizeof PG_HEAD_MARK - 1;
 
     head[0] = 0;
-    if (!comment || strncmp(comment, MARK, n) != 0 || !is_head(comment + n))
+    if (!comment || strncmp(comment, PG_HEAD_MARK, n) != 0 || !is_head(comment + n))
         return false;
     snprintf(head, HEAD_TEXT, "%s", comment + n);
     return true;
@@ -54,7 +52,7 @@ static void take_head(struct pg_history *h, const char *head)
     h->last = head[0] ? strtoull(head + HASH_TEXT, NULL, 10) : 0;
 }
 
-static int changed(struct error *e)
+int pg_history_changed(struct error *e)
 {
     error_clear(e);
     return error_set(e, E_CHANGED, "its history has changed since it was looked at");
@@ -105,20 +103,17 @@ static int count_rows(struct pg_history *h, struct error *e)
     return r == E_OK && h->last ? begin_chain(h, e) : r;
 }
 
-int pg_history_open_behind(struct pg *pg, const struct place *place, struct pg_batch *before,
-                           struct pg_history *h, struct error *e)
+int pg_history_look(struct pg_history *h, struct pg_batch *before, struct error *e)
 {
     CLEANUP_PG_RESULT PGresult *rows = NULL;
     char head[HEAD_TEXT];
-    int r = name_table(pg, place, h, e);
+    int r;
 
-    if (r != E_OK)
-        return r;
     str_add(&before->sql, "SELECT (SELECT description FROM " PG_COMMENTS_OF
                           "c), pg_catalog.pg_relation_filenode(c) FROM pg_catalog.to_regclass(");
-    pg_add_literal(&before->sql, pg, h->table);
+    pg_add_literal(&before->sql, h->pg, h->table);
     pg_batch_add(before, ") AS c");
-    r = pg_batch_run(pg, before, &rows, NULL, e);
+    r = pg_batch_run(h->pg, before, &rows, NULL, e);
     if (r != E_OK)
         return r;
     h->there = !PQgetisnull(rows, 0, 1);
@@ -126,6 +121,14 @@ int pg_history_open_behind(struct pg *pg, const struct place *place, struct pg_b
     pg_history_head(text_at(rows, 0, 0), head);
     take_head(h, head);
     return h->there && !head[0] ? count_rows(h, e) : E_OK;
+}
+
+int pg_history_open_behind(struct pg *pg, const struct place *place, struct pg_batch *before,
+                           struct pg_history *h, struct error *e)
+{
+    int r = name_table(pg, place, h, e);
+
+    return r == E_OK ? pg_history_look(h, before, e) : r;
 }
 
 int pg_history_open(struct pg *pg, const struct place *place, struct pg_history *h, struct error *e)
@@ -175,7 +178,7 @@ int pg_history_same(struct pg_history *h, const char *seen, struct error *e)
 
     if (r != E_OK)
         return r;
-    return same && last == h->last ? E_OK : changed(e);
+    return same && last == h->last ? E_OK : pg_history_changed(e);
 }
 
 void pg_history_close(struct pg_history *h)
@@ -234,191 +237,19 @@ int pg_history_has_group(struct pg_history *h, const char *run, uint32_t group, 
                      e);
 }
 
+int pg_history_has_fence(struct pg_history *h, const char *run, uint32_t group, bool *has,
+                         struct error *e)
+{
+    return ask_group(h, "run = $1 AND grp = $2 AND direction = 'fence' LIMIT 1", run, group, has,
+                     e);
+}
+
 int pg_history_fenced(struct pg_history *h, const char *run, uint32_t group, struct error *e)
 {
     bool fenced = false;
-    int r = ask_group(h, "run = $1 AND grp = $2 AND direction = 'fence' LIMIT 1", run, group,
-                      &fenced, e);
+    int r = pg_history_has_fence(h, run, group, &fenced, e);
 
     return r == E_OK && fenced ? was_fenced(run, e) : r;
-}
-
-/* --- writing --- */
-
-/* Where it is not there yet. */
-static void add_create(struct pg_batch *b, const struct pg_history *h)
-{
-    if (!h->there)
-        pg_batch_add(b,
-                     "CREATE TABLE %s (seq bigint PRIMARY KEY, version bigint NOT NULL,"
-                     " name text NOT NULL, direction text NOT NULL, checksum text NOT NULL,"
-                     " run text NOT NULL, grp bigint NOT NULL, down_sql text,"
-                     " applied_at timestamptz NOT NULL,"
-                     " duration_us bigint NOT NULL, log_head text NOT NULL)",
-                     h->table);
-}
-
-static int next_hash(struct pg_history *h, const struct history_row *row)
-{
-    struct hash *hash = hash_begin();
-    char number[24];
-
-    if (!hash)
-        return E_NOMEM;
-    snprintf(number, sizeof number, "%" PRIu64, row->version);
-    hash_add_text(hash, h->hash);
-    hash_add_text(hash, number);
-    hash_add_text(hash, row->down ? "down" : "up");
-    hash_add_text(hash, row->name);
-    hash_add_text(hash, row->checksum);
-    hash_add_text(hash, row->down_sql ? row->down_sql : "");
-    hash_add_text(hash, row->down_sql ? "has" : "none");
-    hash_end(hash, h->hash);
-    return E_OK;
-}
-
-/* The number; with it, where the table was seen before, whether it is that one still: one that was
- * replaced or emptied since has another file, and the division is by zero. (Quoted constants take
- * the type beside them: operators are found at once then, and not by trying all of that name.) */
-static void add_number(struct str *sql, const struct pg_history *h)
-{
-    str_addf(sql, "%" PRIu64, h->last);
-    if (!h->node)
-        return;
-    str_add(sql, " / (pg_catalog.pg_relation_filenode(");
-    pg_add_literal(sql, h->pg, h->table);
-    str_addf(sql, ") = '%lu')::int", h->node);
-}
-
-/* statement_timestamp() is when the message came. */
-static void add_duration(struct str *sql, int64_t us)
-{
-    if (us >= 0)
-        str_addf(sql, "%" PRId64, us);
-    else
-        str_add(sql, "EXTRACT(epoch FROM pg_catalog.clock_timestamp()"
-                     " - pg_catalog.statement_timestamp()) * '1000000'");
-}
-
-/* Of tables made by early versions the server would number the rows. */
-static void add_row(struct pg_batch *b, const struct pg_history *h, const struct history_row *row)
-{
-    const char *texts[] = {row->name,     row->down ? "down" : "up",
-                           row->checksum, row->run,
-                           row->down_sql, row->log_head};
-
-    str_addf(&b->sql,
-             "INSERT INTO %s (seq, version, grp, duration_us, applied_at, name, direction,"
-             " checksum, run, down_sql, log_head) OVERRIDING SYSTEM VALUE VALUES (",
-             h->table);
-    add_number(&b->sql, h);
-    str_addf(&b->sql, ", %" PRIu64 ", %" PRIu32 ", ", row->version, row->group);
-    add_duration(&b->sql, row->duration_us);
-    str_add(&b->sql, ", pg_catalog.clock_timestamp()");
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        str_add(&b->sql, ", ");
-        pg_add_literal(&b->sql, h->pg, texts[i]);
-    }
-    pg_batch_add(b, ")");
-}
-
-int pg_history_add(struct pg_history *h, const struct history_row *row, struct pg_batch *b,
-                   struct error *e)
-{
-    if (next_hash(h, row) != E_OK)
-        return error_oom(e);
-    add_create(b, h);
-    h->there = true; /* or the transaction comes to nothing */
-    h->last++;
-    add_row(b, h, row);
-    return E_OK;
-}
-
-void pg_history_add_head(struct pg_history *h, struct pg_batch *b)
-{
-    snprintf(h->head, sizeof h->head, "%s %" PRIu64, h->hash, h->last);
-    pg_batch_add(b, "COMMENT ON TABLE %s IS '" MARK "%s'", h->table, h->head);
-}
-
-int pg_history_judge(int outcome, struct error *e)
-{
-    static const char *const states[] = {PG_UNIQUE_VIOLATION, PG_DUPLICATE_TABLE,
-                                         PG_DIVISION_BY_ZERO};
-
-    for (size_t i = 0; e && i < sizeof states / sizeof states[0]; i++)
-        if (e->db == pg_state(states[i]))
-            return changed(e);
-    return outcome;
-}
-
-/* Who has written a row and is not done yet is waited for. */
-static int lock_and_look(struct pg_history *h, const char *run, uint32_t group, bool *fenced,
-                         struct error *e)
-{
-    CLEANUP_PG_BATCH struct pg_batch b = PG_BATCH_INIT;
-    CLEANUP_PG_RESULT PGresult *rows = NULL;
-    char head[HEAD_TEXT];
-    int r;
-
-    pg_batch_add(&b, PG_BEGIN);
-    add_create(&b, h);
-    pg_batch_add(&b, "LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE", h->table);
-    str_addf(&b.sql,
-             "SELECT COALESCE(pg_catalog.max(seq), 0), (SELECT description FROM " PG_COMMENTS_OF
-             "pg_catalog.regclass ");
-    pg_add_literal(&b.sql, h->pg, h->table);
-    str_add(&b.sql, "), pg_catalog.bool_or(direction = 'fence' AND run = ");
-    pg_add_literal(&b.sql, h->pg, run);
-    str_addf(&b.sql, " AND grp = %" PRIu32 "), pg_catalog.pg_relation_filenode(", group);
-    pg_add_literal(&b.sql, h->pg, h->table);
-    pg_batch_add(&b, ") FROM %s", h->table);
-    r = pg_batch_run(h->pg, &b, &rows, NULL, e);
-    if (r != E_OK)
-        return r;
-    pg_history_head(text_at(rows, 0, 1), head);
-    take_head(h, head);
-    h->last = number_at(rows, 0);
-    h->node = number_at(rows, 3);
-    *fenced = strcmp(PQgetvalue(rows, 0, 2), "t") == 0;
-    return h->last && !head[0] ? begin_chain(h, e) : E_OK;
-}
-
-static int put_up_fence(struct pg_history *h, const char *run, uint32_t group, struct error *e)
-{
-    CLEANUP_PG_BATCH struct pg_batch b = PG_BATCH_INIT;
-
-    h->last++;
-    str_addf(
-        &b.sql,
-        "INSERT INTO %s (seq, version, grp, duration_us, applied_at, name, direction, checksum,"
-        " log_head, run) OVERRIDING SYSTEM VALUE VALUES (%" PRIu64 ", 0, %" PRIu32
-        ", 0, pg_catalog.clock_timestamp(), 'fence', 'fence', '', '', ",
-        h->table, h->last, group);
-    pg_add_literal(&b.sql, h->pg, run);
-    pg_batch_add(&b, ")");
-    if (h->head[0]) /* else the next to write counts the rows */
-        pg_history_add_head(h, &b);
-    return pg_batch_run(h->pg, &b, NULL, NULL, e);
-}
-
-static int fence(struct pg_history *h, const char *run, uint32_t group, struct error *e)
-{
-    bool fenced = false;
-    int r = lock_and_look(h, run, group, &fenced, e);
-
-    if (r == E_OK && !fenced)
-        r = put_up_fence(h, run, group, e);
-    return r == E_OK ? pg_exec(h->pg, PG_COMMIT, e) : r;
-}
-
-int pg_history_fence(struct pg_history *h, const char *run, uint32_t group, struct error *e)
-{
-    int r = fence(h, run, group, e);
-
-    h->there = h->there || r == E_OK;
-    if (r != E_OK && !h->pg->lost)
-        pg_exec(h->pg, "ROLLBACK", NULL);
-    return r;
 }
 
 /* --- reading --- */

@@ -44,6 +44,9 @@ struct pg_history {
     unsigned long node;   /* names the table's file (pg_class.relfilenode); 0: not there yet */
 };
 
+/* What a comment of ours begins with; the head follows. */
+#define PG_HEAD_MARK "lockstep 1 "
+
 /* Where comments of tables are; the table's oid comes behind. */
 #define PG_COMMENTS_OF                                                                             \
     "pg_catalog.pg_description WHERE classoid = 'pg_catalog.pg_class'::pg_catalog.regclass"        \
@@ -57,6 +60,8 @@ int pg_history_open(struct pg *pg, const struct place *place, struct pg_history 
                     struct error *e);
 int pg_history_open_behind(struct pg *pg, const struct place *place, struct pg_batch *before,
                            struct pg_history *h, struct error *e);
+/* The same again, of one that is open. */
+int pg_history_look(struct pg_history *h, struct pg_batch *before, struct error *e);
 /* What a look saw, as text: the head and the file. "": no table, or no head. */
 void pg_history_seen(const char *head, unsigned long node, char seen[HEAD_TEXT]);
 /* Nothing is asked: it is taken to be as it was seen, and the writer finds out. */
@@ -81,9 +86,12 @@ int pg_history_add(struct pg_history *h, const struct history_row *row, struct p
                    struct error *e);
 /* Behind the last row: moves the head. */
 void pg_history_add_head(struct pg_history *h, struct pg_batch *b);
+int pg_history_changed(struct error *e); /* E_CHANGED, in the error too */
 /* Is this how the row fails then? E_CHANGED, in the error too; or the outcome as it was. */
 int pg_history_judge(int outcome, struct error *e);
-/* Was this group fenced off? E_REFUSED then. */
+/* Was this group fenced off? (The second: E_REFUSED then.) */
+int pg_history_has_fence(struct pg_history *h, const char *run, uint32_t group, bool *has,
+                         struct error *e);
 int pg_history_fenced(struct pg_history *h, const char *run, uint32_t group, struct error *e);
 /* A transaction of its own; idempotent. E_BUSY: a writer of the history is still under way. */
 int pg_history_fence(struct pg_history *h, const char *run, uint32_t group, struct error *e);
