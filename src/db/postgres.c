@@ -50,14 +50,16 @@ static void add_message(struct str *out, const char *state, const char *message)
         str_add(out, message);
 }
 
-static int say(const struct pg *pg, const PGresult *result, struct error *e)
+static int say(struct pg *pg, const PGresult *result, struct error *e)
 {
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     const char *hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
+    const char *position = PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION);
     CLEANUP_STR struct str text = STR_INIT;
     int code;
 
+    pg->position = position ? (int)strtol(position, NULL, 10) : 0;
     if (!state)
         state = "";
     code = is_busy(pg, state) ? E_BUSY : E_REFUSED;
@@ -310,7 +312,7 @@ static int collect(struct pg *pg, PGresult **result, uint32_t *done, struct erro
     while (r == E_OK && (r = await(pg, &w, e)) == E_OK && (next = PQgetResult(pg->conn))) {
         if (outcome == E_OK)
             outcome = judge(pg, next, e);
-        *done += outcome == E_OK;
+        *done += outcome == E_OK && PQcmdStatus(next)[0]; /* none: of a rule, more comes */
         if (result && outcome == E_OK && (!*result || PQresultStatus(next) == PGRES_TUPLES_OK)) {
             PQclear(*result);
             *result = next;
@@ -333,6 +335,7 @@ static int ready(struct pg *pg, const char *sql, struct error *e)
 {
     if (pg->lost)
         return error_set(e, E_DOUBT, "the connection to server %s is gone", pg->server);
+    pg->position = 0;
     pg->inside = PQtransactionStatus(pg->conn) == PQTRANS_INTRANS || str_starts(sql, PG_BEGIN);
     return E_OK;
 }

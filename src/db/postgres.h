@@ -33,6 +33,7 @@ int pg_state(const char *state);
 #define PG_DUPLICATE_TABLE    "42P07"
 #define PG_UNIQUE_VIOLATION   "23505"
 #define PG_DIVISION_BY_ZERO   "22012"
+#define PG_BAD_ENCODING       "22021"
 
 struct pg_setup {
     const char *application; /* application_name: names the run on the server */
@@ -46,8 +47,9 @@ struct pg {
     struct pg_setup setup;
     const char *server; /* its name, for messages; borrowed */
     bool lost;
-    bool inside;   /* the last message went out in a transaction */
-    bool scripted; /* a user's script has run in it: it may have left something in the session */
+    bool inside;   /* the last message went out in a transaction, or begins one (with PG_BEGIN) */
+    bool scripted; /* a user's script has run in it, or will: nobody knows what is in the session */
+    int position;  /* of the last error in its message, in characters from 1; 0: not known */
 };
 
 /* database NULL: the one of the url. *pg is NULL on failure. */

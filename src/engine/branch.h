@@ -33,8 +33,8 @@ struct branch_spec {
     const struct step *steps;
     uint32_t n;
     const struct row_tenants *rows; /* within it; NULL: it has none */
-    const char *head; /* of its history when the plan was made, as a link's look gave it; NULL: not
-                         known */
+    const char *seen; /* its history when the plan was made, in its engine's own words (link.h);
+                         NULL: not known */
     struct sql_values values; /* for statements that ask for them */
     bool may_log; /* may become logged when the plan promised more (WAL: an application came) */
 };

@@ -30,7 +30,7 @@
 
 struct link;
 
-#define HEAD_TEXT 128
+#define SEEN_TEXT 128
 
 /* What a look found in one tenant. */
 struct sight {
@@ -39,7 +39,7 @@ struct sight {
     enum guarantee guarantee; /* what it can be promised */
     bool history;             /* has the history table */
     bool foreign;             /* has tables, but no history */
-    char head[HEAD_TEXT]; /* of the history as it was seen, in the engine's own words; "": none */
+    char seen[SEEN_TEXT];     /* the history, in the engine's own words; "": none, or not known */
 };
 
 /* What the server has room for: the plan cuts groups by it. */

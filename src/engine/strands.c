@@ -24,5 +24,6 @@ void strands_run(const struct each *each, uint32_t width, uint32_t n,
 {
     struct strands s = {.fn = fn, .arg = arg, .n = n};
 
+    width = width ? width : 1;
     each->run(each->ctx, width < n ? width : n, run_one, &s);
 }

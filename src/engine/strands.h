@@ -9,7 +9,7 @@
 
 #include "core/port.h"
 
-/* fn(arg, 0..n-1), `width` of them at a time; returns when all have run. */
+/* fn(arg, 0..n-1), `width` of them at a time (0, not known yet: one); returns when all have run. */
 void strands_run(const struct each *each, uint32_t width, uint32_t n,
                  void (*fn)(void *arg, uint32_t i), void *arg);
 

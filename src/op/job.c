@@ -55,7 +55,7 @@ static void add_branch(struct job *job, const struct fleet *fleet, const struct 
                              .server = t->server,
                              .place = {.database = t->database, .schema = t->schema},
                              .rows = t->rows,
-                             .head = survey->heads && !b->from ? survey->heads[b->tenant] : NULL,
+                             .seen = survey->heads && !b->from ? survey->heads[b->tenant] : NULL,
                              .path = survey->paths[b->tenant],
                              .dev = f->dev,
                              .ino = f->ino,

@@ -47,8 +47,8 @@ static void conclude(struct asking *a, uint32_t k)
     f->guarantee = sight->guarantee;
     f->history = sight->history;
     f->foreign = sight->foreign;
-    if (!sight->history || sight->head[0])
-        a->survey->heads[a->tenants[k]] = arena_copy(&a->survey->arena, sight->head);
+    if (!sight->history || sight->seen[0])
+        a->survey->heads[a->tenants[k]] = arena_copy(&a->survey->arena, sight->seen);
     id = cache_lineage(a->survey->cache, str_text(&sight->past));
     f->lineage = id ? survey_lineage(a->survey, id) : NULL;
     if (!f->lineage) {

@@ -48,7 +48,7 @@ struct statement {
     unsigned line;     /* in script->file */
     bool check;        /* a query; any row is a no */
     bool values;       /* to be expanded for each tenant before it runs */
-    bool ends_message; /* PostgreSQL: what follows it is sent on its own (sql/postgres_message.h) */
+    bool ends_message; /* PostgreSQL: what follows goes in a later one (sql/postgres_message.h) */
 };
 
 /* Whose a migration is: the tenants', or the databases' that they share. Then it is decided

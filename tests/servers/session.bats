@@ -258,6 +258,74 @@ CREATE TABLE u(x int);'
     complains 'migrations/001_it.sql:3: the check returned a row: no=1'
 }
 
+@test "a statement that the server cannot read is named, with its line, wherever it stands in its message" {
+    schemas
+    migration "CREATE TABLE t(x int);
+COMMENT ON TABLE t IS 'äöü € 𝄞';
+ALTER TABLE t ADDD COLUM z int;
+CREATE TABLE u(x int);"
+    run -1 --separate-stderr lockstep up
+    complains 'migrations/001_it.sql:3: syntax error at or near "ADDD"'
+    migration 'SELECT 1;
+CREATE TABLE u(x int);
+ALTER TABLE u ADDD COLUM y int;'
+    run -1 --separate-stderr lockstep rehearse
+    complains 'migrations/001_it.sql:3: syntax error at or near "ADDD"'
+}
+
+@test "a statement to which rules add others still counts as one" {
+    schemas
+    migration 'CREATE TABLE t(x int PRIMARY KEY);
+CREATE RULE one AS ON INSERT TO t DO ALSO SELECT 1;
+CREATE RULE two AS ON INSERT TO t DO ALSO SELECT 2;
+INSERT INTO t VALUES (1);
+INSERT INTO t VALUES (1);'
+    run -1 --separate-stderr lockstep up
+    complains 'migrations/001_it.sql:5: duplicate key value'
+}
+
+@test "a step that writes its tables anew, outside a transaction, goes through, and back" {
+    schemas
+    migration '-- lockstep:transaction off
+VACUUM FULL;' '-- lockstep:transaction off
+VACUUM FULL;'
+    run -0 lockstep up
+    run -0 lockstep down --yes
+    printf 'CREATE TABLE t(x int);\n-- lockstep:check\nSELECT 1 WHERE current_schema() = '"'b'"';\n-- lockstep:down\nDROP TABLE t;\n' \
+        >migrations/002_more.sql
+    run -1 lockstep up
+    ask "SELECT string_agg(direction, ',' ORDER BY seq) FROM a.lockstep_history" up,down,up,down
+    run -0 lockstep recover
+}
+
+@test "how long a step took is told of each, whatever messages it took" {
+    schemas
+    migration 'SELECT 1;
+CREATE TABLE t AS SELECT pg_sleep(0.2)::text;'
+    printf 'CREATE TABLE u AS SELECT pg_sleep(0.3)::text;\n-- lockstep:down\n' >migrations/002_more.sql
+    printf 'SELECT pg_sleep(0.2);\nSELECT pg_sleep(0.2);\n-- lockstep:down\n' >migrations/003_last.sql
+    run -0 lockstep up
+    ask 'SELECT count(*) FROM a.lockstep_history WHERE duration_us > CASE version WHEN 1 THEN 200000 WHEN 2 THEN 300000 ELSE 400000 END' 3
+}
+
+@test "a history that somebody holds is not waited for any longer than lock_timeout says" {
+    schemas
+    migration 'CREATE TABLE t(x int);'
+    lockstep up --quiet
+    printf 'CREATE TABLE u(x int);\n-- lockstep:down\nDROP TABLE u;\n' >migrations/002_more.sql
+    printf 'lock_timeout = "1s"\n' | cat - lockstep.conf >c && mv c lockstep.conf
+    server sql eu app "BEGIN; LOCK TABLE b.lockstep_history; SELECT pg_sleep(60)" 3>&- &
+    for ((i = 0; i < 100; i++)); do
+        [ "$(server sql eu app "SELECT count(*) FROM pg_locks WHERE relation = 'b.lockstep_history'::regclass
+            AND mode = 'AccessExclusiveLock' AND granted")" = 0 ] || break
+        sleep 0.02
+    done
+    run -1 --separate-stderr lockstep rehearse
+    server sql eu app "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'" >/dev/null
+    wait $! || true
+    complains 'lock timeout'
+}
+
 @test "a deferred constraint that fails is told with the file, and not with a statement" {
     schemas
     migration 'CREATE TABLE t(x int PRIMARY KEY, y int REFERENCES t DEFERRABLE INITIALLY DEFERRED);

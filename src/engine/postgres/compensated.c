@@ -149,14 +149,17 @@ static int end_ledger(struct visit *v, struct error *e)
     return ledger_end(&v->h, &v->w, e);
 }
 
-/* Statements whose last is the history row of this work. */
+/* The history row of this work. What was done may have taken a while, and may have given the table
+ * another file: what it is like is asked again, and kept so. */
 static int record(struct visit *v, const struct pg_work *w, struct error *e)
 {
     CLEANUP_PG_BATCH struct pg_batch b = PG_BATCH_INIT;
     int r;
 
+    r = pg_history_lock(&v->h, e);
     pg_session_add_role(&b);
-    r = pg_work_add_record(&v->h, w, v->step, v->started_us, &b, e);
+    if (r == E_OK)
+        r = pg_work_add_record(&v->h, w, v->step, v->started_us, false, &b, e);
     if (r != E_OK)
         return r;
     pg_history_add_head(&v->h, &b);

@@ -1,8 +1,9 @@
 /*
  * Inside engine/postgres: a group's tenants on one server.
  *
- *   slot    one member; runs its steps behind a savepoint, so that what fails is taken back alone
- *           (one whose step cannot run in a transaction: compensated.h)
+ *   slot    one member; where another has voted before it in its bundle, its steps run behind a
+ *           savepoint, so that what fails is taken back alone (one whose step cannot run in a
+ *           transaction: compensated.h)
  *   bundle  a transaction on one connection, in one database: the slots that vote as one. It has a
  *           name on the server, lockstep_KEY_GROUP_BUNDLE; the key and the group are in the run log
  *           before it is used

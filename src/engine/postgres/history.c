@@ -29,19 +29,19 @@ static bool is_head(const char *text)
     const char *number = text + HASH_TEXT;
     uint64_t last;
 
-    return strlen(text) > HASH_TEXT && strlen(text) < HEAD_TEXT &&
+    return strlen(text) > HASH_TEXT && strlen(text) < PG_HEAD_TEXT &&
            strspn(text, "0123456789abcdef") == HASH_TEXT - 1 && number[-1] == ' ' &&
            number_read(&number, &last) && !*number;
 }
 
-bool pg_history_head(const char *comment, char head[HEAD_TEXT])
+bool pg_history_head(const char *comment, char head[PG_HEAD_TEXT])
 {
     size_t n = sizeof PG_HEAD_MARK - 1;
 
     head[0] = 0;
     if (!comment || strncmp(comment, PG_HEAD_MARK, n) != 0 || !is_head(comment + n))
         return false;
-    snprintf(head, HEAD_TEXT, "%s", comment + n);
+    snprintf(head, PG_HEAD_TEXT, "%s", comment + n);
     return true;
 }
 
@@ -106,7 +106,7 @@ static int count_rows(struct pg_history *h, struct error *e)
 int pg_history_look(struct pg_history *h, struct pg_batch *before, struct error *e)
 {
     CLEANUP_PG_RESULT PGresult *rows = NULL;
-    char head[HEAD_TEXT];
+    char head[PG_HEAD_TEXT];
     int r;
 
     str_add(&before->sql, "SELECT (SELECT description FROM " PG_COMMENTS_OF
@@ -143,7 +143,7 @@ int pg_history_expect(struct pg *pg, const struct place *place, const char *seen
 {
     int r = name_table(pg, place, h, e);
     const char *node = strrchr(seen, ' ');
-    char head[HEAD_TEXT];
+    char head[PG_HEAD_TEXT];
 
     h->there = seen[0];
     h->node = node ? strtoul(node + 1, NULL, 10) : 0;
@@ -152,9 +152,9 @@ int pg_history_expect(struct pg *pg, const struct place *place, const char *seen
     return r;
 }
 
-void pg_history_seen(const char *head, unsigned long node, char seen[HEAD_TEXT])
+void pg_history_seen(const char *head, unsigned long node, char seen[SEEN_TEXT])
 {
-    snprintf(seen, HEAD_TEXT, "%.100s %lu", head, node);
+    snprintf(seen, SEEN_TEXT, "%s %lu", head, node);
 }
 
 int pg_history_is(struct pg *pg, const struct place *place, const char *seen, bool *is,
@@ -162,7 +162,7 @@ int pg_history_is(struct pg *pg, const struct place *place, const char *seen, bo
 {
     CLEANUP_PG_HISTORY struct pg_history h = {0};
     int r = pg_history_open(pg, place, &h, e);
-    char now[HEAD_TEXT] = "";
+    char now[SEEN_TEXT] = "";
 
     if (r == E_OK && h.there)
         pg_history_seen(h.head, h.node, now);

@@ -33,15 +33,17 @@ struct error;
 struct pg;
 struct pg_batch;
 
+enum { PG_HEAD_TEXT = 96 }; /* "HASH NUMBER" */
+
 /* The tenant's table as seen by a connection to its database. */
 struct pg_history {
     struct pg *pg;
     char *table; /* quoted, with its schema */
     bool there;
-    char hash[HASH_TEXT]; /* of the rows; "": none yet */
-    uint64_t last;        /* the number of the last row */
-    char head[HEAD_TEXT]; /* what the comment says; "": it is not ours */
-    unsigned long node;   /* names the table's file (pg_class.relfilenode); 0: not there yet */
+    char hash[HASH_TEXT];    /* of the rows as they are by now; "": none yet */
+    uint64_t last;           /* the number of the last row */
+    char head[PG_HEAD_TEXT]; /* what the comment says; "": it is not ours */
+    unsigned long node;      /* names the table's file (pg_class.relfilenode); 0: not there yet */
 };
 
 /* What a comment of ours begins with; the head follows. */
@@ -62,8 +64,8 @@ int pg_history_open_behind(struct pg *pg, const struct place *place, struct pg_b
                            struct pg_history *h, struct error *e);
 /* The same again, of one that is open. */
 int pg_history_look(struct pg_history *h, struct pg_batch *before, struct error *e);
-/* What a look saw, as text: the head and the file. "": no table, or no head. */
-void pg_history_seen(const char *head, unsigned long node, char seen[HEAD_TEXT]);
+/* What a look saw, as text, "HASH NUMBER FILE". "": no table, or no head. */
+void pg_history_seen(const char *head, unsigned long node, char seen[SEEN_TEXT]);
 /* Nothing is asked: it is taken to be as it was seen, and the writer finds out. */
 int pg_history_expect(struct pg *pg, const struct place *place, const char *seen,
                       struct pg_history *h, struct error *e);
@@ -79,16 +81,19 @@ int pg_history_applied(struct pg_history *h, uint64_t version, bool *applied, st
 /* Does it have a row of this group? */
 int pg_history_has_group(struct pg_history *h, const char *run, uint32_t group, bool *has,
                          struct error *e);
+/* In a transaction: nobody else writes to it, from here to the end; h is as it is then. */
+int pg_history_lock(struct pg_history *h, struct error *e);
 /* Statements for a transaction: they make the table where it is missing and add the row, which
- * fails where another has written, or where it is another table by now; h is as they leave it.
- * duration_us < 0: as long as the message has run by then. */
-int pg_history_add(struct pg_history *h, const struct history_row *row, struct pg_batch *b,
-                   struct error *e);
+ * fails where another has written, or where it is another table by now; h is as they leave it. Its
+ * duration is the row's, and with `message` what the message has run by then, too. */
+int pg_history_add(struct pg_history *h, const struct history_row *row, bool message,
+                   struct pg_batch *b, struct error *e);
 /* Behind the last row: moves the head. */
 void pg_history_add_head(struct pg_history *h, struct pg_batch *b);
 int pg_history_changed(struct error *e); /* E_CHANGED, in the error too */
-/* Is this how the row fails then? E_CHANGED, in the error too; or the outcome as it was. */
-int pg_history_judge(int outcome, struct error *e);
+/* Is this how the row fails then? E_CHANGED, in the error too, or (the history was asked just
+ * before) E_BUSY: whoever asks again will know. Else the outcome as it was. */
+int pg_history_judge(int outcome, bool asked, struct error *e);
 /* Was this group fenced off? (The second: E_REFUSED then.) */
 int pg_history_has_fence(struct pg_history *h, const char *run, uint32_t group, bool *has,
                          struct error *e);
@@ -104,7 +109,7 @@ int pg_history_tell(const PGresult *rows, history_visit visit, void *arg);
 #define PG_UTC(column) "to_char(" column " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
 
 /* The head out of a comment of the table: false ("") when there is none of ours in it. */
-bool pg_history_head(const char *comment, char head[HEAD_TEXT]);
+bool pg_history_head(const char *comment, char head[PG_HEAD_TEXT]);
 
 #define CLEANUP_PG_HISTORY __attribute__((cleanup(pg_history_close)))
 

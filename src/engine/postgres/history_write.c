@@ -47,23 +47,24 @@ static void add_number(struct str *sql, const struct pg_history *h)
     str_addf(sql, "%" PRIu64, h->last);
     if (!h->node)
         return;
-    str_add(sql, " / (pg_catalog.pg_relation_filenode(");
+    str_add(sql, " OPERATOR(pg_catalog./) (pg_catalog.pg_relation_filenode(");
     pg_add_literal(sql, h->pg, h->table);
-    str_addf(sql, ") = '%lu')::int", h->node);
+    str_addf(sql, ") OPERATOR(pg_catalog.=) '%lu')::pg_catalog.int4", h->node);
 }
 
 /* statement_timestamp() is when the message came. */
-static void add_duration(struct str *sql, int64_t us)
+static void add_duration(struct str *sql, int64_t us, bool message)
 {
-    if (us >= 0)
-        str_addf(sql, "%" PRId64, us);
-    else
-        str_add(sql, "EXTRACT(epoch FROM pg_catalog.clock_timestamp()"
-                     " - pg_catalog.statement_timestamp()) * '1000000'");
+    if (us || !message)
+        str_addf(sql, "%" PRId64 "%s", us, message ? " OPERATOR(pg_catalog.+) " : "");
+    if (message)
+        str_add(sql, "EXTRACT(epoch FROM pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-)"
+                     " pg_catalog.statement_timestamp()) OPERATOR(pg_catalog.*) '1000000'");
 }
 
 /* Of tables made by early versions the server would number the rows. */
-static void add_row(struct pg_batch *b, const struct pg_history *h, const struct history_row *row)
+static void add_row(struct pg_batch *b, const struct pg_history *h, const struct history_row *row,
+                    bool message)
 {
     const char *texts[] = {row->name,     row->down ? "down" : "up",
                            row->checksum, row->run,
@@ -75,7 +76,7 @@ static void add_row(struct pg_batch *b, const struct pg_history *h, const struct
              h->table);
     add_number(&b->sql, h);
     str_addf(&b->sql, ", %" PRIu64 ", %" PRIu32 ", ", row->version, row->group);
-    add_duration(&b->sql, row->duration_us);
+    add_duration(&b->sql, row->duration_us, message);
     str_add(&b->sql, ", pg_catalog.clock_timestamp()");
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         str_add(&b->sql, ", ");
@@ -84,15 +85,15 @@ static void add_row(struct pg_batch *b, const struct pg_history *h, const struct
     pg_batch_add(b, ")");
 }
 
-int pg_history_add(struct pg_history *h, const struct history_row *row, struct pg_batch *b,
-                   struct error *e)
+int pg_history_add(struct pg_history *h, const struct history_row *row, bool message,
+                   struct pg_batch *b, struct error *e)
 {
     if (next_hash(h, row) != E_OK)
         return error_oom(e);
     add_create(b, h);
     h->there = true; /* or the transaction comes to nothing */
     h->last++;
-    add_row(b, h, row);
+    add_row(b, h, row, message);
     return E_OK;
 }
 
@@ -102,26 +103,41 @@ void pg_history_add_head(struct pg_history *h, struct pg_batch *b)
     pg_batch_add(b, "COMMENT ON TABLE %s IS '" PG_HEAD_MARK "%s'", h->table, h->head);
 }
 
-int pg_history_judge(int outcome, struct error *e)
+int pg_history_judge(int outcome, bool asked, struct error *e)
 {
     static const char *const states[] = {PG_UNIQUE_VIOLATION, PG_DUPLICATE_TABLE,
                                          PG_DIVISION_BY_ZERO};
 
-    for (size_t i = 0; e && i < sizeof states / sizeof states[0]; i++)
-        if (e->db == pg_state(states[i]))
-            return pg_history_changed(e);
+    for (size_t i = 0; e && i < sizeof states / sizeof states[0]; i++) {
+        if (e->db != pg_state(states[i]))
+            continue;
+        pg_history_changed(e);
+        return e->code = asked ? E_BUSY : E_CHANGED;
+    }
     return outcome;
 }
 
 /* Who has written a row and is not done yet is waited for. */
+static int lock_behind(struct pg_history *h, struct pg_batch *b, struct error *e)
+{
+    pg_batch_add(b, "LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE", h->table);
+    return pg_history_look(h, b, e);
+}
+
+int pg_history_lock(struct pg_history *h, struct error *e)
+{
+    CLEANUP_PG_BATCH struct pg_batch b = PG_BATCH_INIT;
+
+    return h->there ? lock_behind(h, &b, e) : E_OK;
+}
+
 static int lock_and_look(struct pg_history *h, struct error *e)
 {
     CLEANUP_PG_BATCH struct pg_batch b = PG_BATCH_INIT;
 
     pg_batch_add(&b, PG_BEGIN);
     add_create(&b, h);
-    pg_batch_add(&b, "LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE", h->table);
-    return pg_history_look(h, &b, e);
+    return lock_behind(h, &b, e);
 }
 
 static int put_up_fence(struct pg_history *h, const char *run, uint32_t group, struct error *e)

@@ -209,6 +209,8 @@ static int try(const struct pg_group *g, struct bundle *b, const struct pg_work 
     CLEANUP_PG_BATCH struct pg_batch before = PG_BATCH_INIT, behind = PG_BATCH_INIT;
     int r;
 
+    if (!b->begun)
+        b->since_us = clock_mono_us();
     add_beginning(g, b, &before);
     add_next(g, b, &behind);
     r = pg_steps_run(b->pg, w, &before, &behind, e);
@@ -226,7 +228,7 @@ static int run_slot(const struct pg_group *g, struct bundle *b, const struct pg_
     struct pg_work w = pg_group_work(g, slot);
     int r;
 
-    w.expected = g->undo ? NULL : slot->spec->head; /* a group to undo has moved it */
+    w.expected = g->undo ? NULL : slot->spec->seen; /* a group to undo has moved it */
     r = try(g, b, &w, e);
     if (r == E_OK || !take_back(g, b))
         return r;

@@ -27,12 +27,19 @@ struct steps {
     const struct script *script; /* the last that ran */
     struct pg_batch b;
     struct message m;
-    bool sent; /* something of this step is out */
+    bool sent; /* something of this step is out, since then: */
+    int64_t started_us;
 };
 
 static const struct step *step_at(const struct pg_work *w, uint32_t i)
 {
     return &w->spec->steps[w->undo ? w->spec->n - 1 - i : i];
+}
+
+/* Else it is asked. */
+static bool takes_for_granted(const struct pg_work *w)
+{
+    return w->expected && !w->doubted;
 }
 
 /* --- one message --- */
@@ -56,7 +63,7 @@ static int blame(const struct steps *x, uint32_t at, int outcome, struct error *
     const struct message *m = &x->m;
 
     if (is_at(m->record, at))
-        return pg_history_judge(outcome, e);
+        return pg_history_judge(outcome, !takes_for_granted(x->w), e);
     if (is_at(m->checks, at) && x->script)
         error_at(e, x->script->file, 0); /* a constraint that had waited */
     else if (is_at(m->script, at) && at < m->script + m->n)
@@ -74,22 +81,28 @@ static int left(const struct steps *x, struct error *e)
     return r;
 }
 
+/* Each statement has its timeout; checks are like one, and rows of ours take as long as ours do. */
 static int64_t patience(const struct steps *x)
 {
-    return x->m.n ? pg_work_patience(x->w, x->script, x->m.n) : x->pg->setup.patience_ms;
+    int64_t ours = x->pg->setup.patience_ms, its;
+
+    if (!x->script)
+        return ours;
+    its = pg_work_patience(x->w, x->script, x->m.n + 1);
+    return its ? its + ours : 0;
 }
 
 static int send(struct steps *x, PGresult **rows, struct error *e)
 {
     int64_t ours = x->pg->setup.patience_ms;
-    uint32_t done = 0;
+    uint32_t failed = 0;
     int r;
 
     x->pg->setup.patience_ms = patience(x);
-    r = pg_batch_run(x->pg, &x->b, rows, &done, e);
+    r = pg_batch_run(x->pg, &x->b, rows, &failed, e);
     x->pg->setup.patience_ms = ours;
     if (r != E_OK)
-        r = blame(x, done, r, e);
+        r = blame(x, failed, r, e);
     else if (PQtransactionStatus(x->pg->conn) != PQTRANS_INTRANS)
         r = left(x, e);
     x->m = nothing;
@@ -123,7 +136,7 @@ static int run_statement(struct steps *x, uint32_t i, struct error *e)
     else if (r == E_OK && (s->ends_message || x->b.sql.len >= MESSAGE_BYTES))
         return send(x, NULL, e); /* which knows what failed */
     if (r != E_OK)
-        point_at(x, i, e);
+        point_at(x, i, e); /* unless it has been said already: the first place counts */
     return r;
 }
 
@@ -147,18 +160,32 @@ static int begin_step(struct steps *x, const struct step *step, uint32_t i, stru
 {
     int r = i ? send(x, NULL, e) : E_OK;
 
+    x->started_us = clock_mono_us();
     x->script = pg_work_script_of(x->w, step);
     x->sent = false;
     pg_work_add_set_up(&x->b, x->pg, x->w, x->script);
     return r;
 }
 
+static int add_record(struct steps *x, const struct step *step, struct error *e)
+{
+    int64_t started_us = x->sent && !step->mark ? x->started_us : 0;
+
+    pg_session_add_role(&x->b);
+    if (x->m.record == NOWHERE)
+        x->m.record = x->b.n;
+    return pg_work_add_record(&x->h, x->w, step, started_us, x->m.n > 0, &x->b, e);
+}
+
 static int run_step(struct steps *x, uint32_t i, struct error *e)
 {
     const struct step *step = step_at(x->w, i);
-    int64_t started_us = clock_mono_us();
-    int r = step->mark ? E_OK : begin_step(x, step, i, e);
+    int r = E_OK;
 
+    if (!step->mark)
+        r = begin_step(x, step, i, e);
+    else if (x->m.n)
+        r = send(x, NULL, e); /* a script's */
     if (r == E_OK && !step->mark)
         r = run_script(x, step, e);
     if (r != E_OK)
@@ -167,29 +194,27 @@ static int run_step(struct steps *x, uint32_t i, struct error *e)
         x->m.checks = x->b.n;
         pg_work_add_checks(&x->b);
     }
-    pg_session_add_role(&x->b);
-    if (x->m.record == NOWHERE)
-        x->m.record = x->b.n;
-    return pg_work_add_record(&x->h, x->w, step, x->sent || step->mark ? started_us : -1, &x->b, e);
+    return add_record(x, step, e);
 }
 
 /* --- all of them --- */
 
-static bool takes_for_granted(const struct pg_work *w)
-{
-    return w->expected && !w->doubted;
-}
-
 /* Who asks looks for all that who expects would be told by a number that is taken. */
 static int ask(struct steps *x, struct error *e)
 {
-    int r = pg_history_open_behind(x->pg, &x->w->spec->place, &x->b, &x->h, e);
+    int r;
+
+    pg_work_add_timeouts(&x->b, x->w);
+    r = pg_history_open_behind(x->pg, &x->w->spec->place, &x->b, &x->h, e);
 
     if (r == E_OK && x->w->expected)
         r = pg_history_same(&x->h, x->w->expected, e);
     for (uint32_t i = 0; i < x->w->spec->n && r == E_OK; i++)
         r = pg_work_fits(&x->h, step_at(x->w, i), x->w->undo, e);
-    return r == E_OK ? pg_history_fenced(&x->h, x->w->run, x->w->group, e) : r;
+    if (r == E_OK)
+        r = pg_history_fenced(&x->h, x->w->run, x->w->group, e);
+    x->h.node = 0; /* who has read it holds it: it stays that table */
+    return r;
 }
 
 static int vote(struct steps *x, const struct pg_batch *behind, struct error *e)
@@ -227,5 +252,7 @@ bool pg_steps_were_misled(struct pg *pg, const struct pg_work *w, int outcome)
 
     if (!takes_for_granted(w) || pg->lost || (outcome != E_REFUSED && outcome != E_CHANGED))
         return false;
+    if (outcome == E_CHANGED)
+        return true;
     return pg_history_is(pg, &w->spec->place, w->expected, &is, NULL) == E_OK && !is;
 }

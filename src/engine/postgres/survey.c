@@ -22,7 +22,7 @@ struct place_at { /* sorted by database, then schema */
     uint32_t index;
     bool wants; /* its past is to be read */
     bool moved; /* it was written to meanwhile: what was read is nobody else's */
-    char head[HEAD_TEXT];
+    char head[PG_HEAD_TEXT];
     uint32_t like; /* in order[]: whose past is its own, too; itself: it is to be read first */
 };
 
@@ -99,7 +99,7 @@ static int ask_one(struct pg *pg, const struct place_at *at, PGresult **rows, st
                     " pg_catalog.pg_relation_filenode(c), false,"
                     " pg_catalog.has_schema_privilege(pg_catalog.to_regnamespace($2), 'CREATE')"
                     " FROM pg_catalog.to_regclass($2 || '." HISTORY_TABLE "') AS c"
-                    " WHERE c IS NOT NULL",
+                    " WHERE pg_catalog.pg_relation_filenode(c) IS NOT NULL",
                     2, (const char *const[]){PG_SCHEMA_OF(at->place), str_text(&schema)}, rows, e);
 }
 
@@ -108,10 +108,11 @@ static int ask_all(struct pg *pg, const struct place_at *order, uint32_t n, PGre
 {
     int r = n == 1 ? ask_one(pg, order, rows, e) : E_OK;
 
-    if (r != E_OK || PQntuples(*rows) > 0)
+    if (r == E_DOUBT || (r == E_OK && PQntuples(*rows) > 0))
         return r;
     pg_clear(rows);
-    return ask(pg, order, n, rows, e);
+    error_clear(e);
+    return ask(pg, order, n, rows, e); /* which says why, if that was refused */
 }
 
 static bool says(const PGresult *rows, int row, int column)
@@ -132,7 +133,7 @@ static void take(const struct looking *v, struct place_at *at, const PGresult *r
     at->wants = sight->history && !sight->why.code;
     pg_history_head(PQgetisnull(rows, row, 1) ? NULL : PQgetvalue(rows, row, 1), at->head);
     if (at->head[0])
-        pg_history_seen(at->head, strtoul(PQgetvalue(rows, row, 2), NULL, 10), sight->head);
+        pg_history_seen(at->head, strtoul(PQgetvalue(rows, row, 2), NULL, 10), sight->seen);
 }
 
 static void take_all(const struct looking *v, uint32_t first, uint32_t n, const PGresult *rows)
@@ -203,7 +204,7 @@ static int read_rows(struct pg *pg, struct place_at *at, struct sight *sight, st
     if (r == E_OK)
         r = pg_history_read(&h, past_take, &draft, e);
     if (r == E_OK && at->head[0])
-        r = pg_history_is(pg, at->place, sight->head, &still, e);
+        r = pg_history_is(pg, at->place, sight->seen, &still, e);
     at->moved = !still;
     if (r == E_OK)
         past_write(&draft, &sight->past);
@@ -220,7 +221,7 @@ static void read_past(const struct looking *v, struct place_at *at)
     if (r == E_OK)
         r = read_rows(pg, at, sight, &e);
     if (at->moved)
-        sight->head[0] = '\0';
+        sight->seen[0] = '\0';
     pool_give(&v->link->pool, &pg);
     if (r != E_OK)
         cannot_be_looked_at(sight, &e);

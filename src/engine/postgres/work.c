@@ -31,6 +31,18 @@ static int64_t longer(int64_t own, int64_t configured)
     return own ? own : configured;
 }
 
+static void add_timeouts(struct pg_batch *b, const char *local, int64_t lock_ms,
+                         int64_t statement_ms)
+{
+    pg_batch_add(b, "SET %slock_timeout = %" PRId64, local, lock_ms);
+    pg_batch_add(b, "SET %sstatement_timeout = %" PRId64, local, statement_ms);
+}
+
+void pg_work_add_timeouts(struct pg_batch *b, const struct pg_work *w)
+{
+    add_timeouts(b, "LOCAL ", w->lock_timeout_ms, w->statement_timeout_ms);
+}
+
 /* SET LOCAL in a transaction, SET outside: either way until it is reset for the next tenant.
  * Scripts are cut, and values quoted, as the standard has strings. */
 void pg_work_add_set_up(struct pg_batch *b, struct pg *pg, const struct pg_work *w,
@@ -38,9 +50,7 @@ void pg_work_add_set_up(struct pg_batch *b, struct pg *pg, const struct pg_work 
 {
     const char *local = script_is_outside(script) ? "" : "LOCAL ";
 
-    pg_batch_add(b, "SET %slock_timeout = %" PRId64, local,
-                 longer(script->lock_timeout_ms, w->lock_timeout_ms));
-    pg_batch_add(b, "SET %sstatement_timeout = %" PRId64, local,
+    add_timeouts(b, local, longer(script->lock_timeout_ms, w->lock_timeout_ms),
                  longer(script->statement_timeout_ms, w->statement_timeout_ms));
     pg_batch_add(b, "SET %sstandard_conforming_strings = on", local);
     if (!w->spec->place.schema)
@@ -214,14 +224,14 @@ void pg_work_add_checks(struct pg_batch *b)
 }
 
 int pg_work_add_record(struct pg_history *h, const struct pg_work *w, const struct step *step,
-                       int64_t started_us, struct pg_batch *b, struct error *e)
+                       int64_t started_us, bool message, struct pg_batch *b, struct error *e)
 {
     struct history_row row = history_row_of(step, w->undo, started_us);
 
     row.run = w->run;
     row.group = w->group;
     row.log_head = w->log_head;
-    if (started_us < 0)
-        row.duration_us = -1;
-    return pg_history_add(h, &row, b, e);
+    if (!started_us)
+        row.duration_us = 0;
+    return pg_history_add(h, &row, message, b, e);
 }

@@ -29,8 +29,8 @@ struct pg_work {
     const char *run;
     uint32_t group;
     const char *log_head;
-    const char *expected; /* the history as the plan saw it (history.h); NULL: nobody looked */
-    bool doubted;         /* it may have changed: it is asked before, and not taken for granted */
+    const char *expected; /* the history as the plan saw it (history.h); NULL: it is asked before */
+    bool doubted;         /* of what is expected: it is asked before, and has to be that */
     int64_t lock_timeout_ms, statement_timeout_ms;
 };
 
@@ -39,10 +39,10 @@ bool pg_work_is_outside(const struct pg_work *w);
 int pg_work_fits(struct pg_history *h, const struct step *step, bool undo, struct error *e);
 /* What COMMIT would check, a vote must not wait for; it must hold for the next tenant, too. */
 void pg_work_add_checks(struct pg_batch *b);
-/* The history row, written by who is lockstep's own role again. started_us < 0: the message began
- * with it. */
+/* The history row, written by who is lockstep's own role again. How long it took: since then
+ * (clock_mono_us; 0: nothing yet), and with `message` what its message takes, too. */
 int pg_work_add_record(struct pg_history *h, const struct pg_work *w, const struct step *step,
-                       int64_t started_us, struct pg_batch *b, struct error *e);
+                       int64_t started_us, bool message, struct pg_batch *b, struct error *e);
 /* What a script runs under: timeouts, search_path, how strings are read, to the end of the
  * transaction, or of the session for a script outside of any. */
 int pg_work_set_up(struct pg *pg, const struct pg_work *w, const struct script *script,
@@ -58,6 +58,8 @@ int pg_work_statement(struct pg *pg, const struct statement *statement,
 const struct script *pg_work_script_of(const struct pg_work *w, const struct step *step);
 void pg_work_add_set_up(struct pg_batch *b, struct pg *pg, const struct pg_work *w,
                         const struct script *script);
+/* Of that the timeouts alone, as they are configured, for what is asked in the transaction. */
+void pg_work_add_timeouts(struct pg_batch *b, const struct pg_work *w);
 /* As it goes to the server. E_REFUSED: its values cannot be quoted in this session. */
 int pg_work_add_statement(struct pg_batch *b, struct pg *pg, const struct statement *statement,
                           const struct sql_values *values, struct error *e);
