@@ -46,8 +46,11 @@ static bool takes_for_granted(const struct pg_work *w)
 
 static void point_at(const struct steps *x, uint32_t i, struct error *e)
 {
-    const struct statement *s = &x->script->statements[i];
+    const struct statement *s;
 
+    if (!x->script)
+        return;
+    s = &x->script->statements[i];
     error_at(e, x->script->file, s->line);
     error_statement(e, s->sql, s->len);
 }
