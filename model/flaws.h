@@ -1,5 +1,6 @@
 /* The flaws that a run of the verifier can plant, one at a time: FLAW=NAME in its environment.
- * Each row says what is done wrong; X(name, FILES it belongs to: 1, 0, or 2 for both, sentence). */
+ * Each row says what is done wrong; X(name, where it belongs, sentence): FILES of lockstep.pml, 1, 0,
+ * or 2 for both; 3: history.pml. */
 #ifndef MODEL_FLAWS_H
 #define MODEL_FLAWS_H
 
@@ -28,7 +29,13 @@
     X(not_sealed, 0, "the decision falls before the servers keep the votes")                       \
     X(never_settled, 2, "recovery does not settle a tenant whose journal or transaction is there") \
     X(forget_open, 2, "recovery takes a group without decision for settled")                       \
-    X(doubt_ended, 2, "a run in doubt gets an end record, so that nobody asks again")
+    X(doubt_ended, 2, "a run in doubt gets an end record, so that nobody asks again")              \
+    X(no_key, 3, "two rows may have one number")                                                   \
+    X(no_file, 3, "nobody looks whether the table is the one that was seen")                       \
+    X(no_doubt, 3, "who asks again does not hold the rows to those that were seen")                \
+    X(ask_no_fence, 3, "who asks again does not look for the fence")                               \
+    X(fence_no_number, 3, "the fence takes no number")                                             \
+    X(fence_not_waited, 3, "the fence does not wait for who has written")
 
 enum flaw {
     NO_FLAW,

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""The Spin model (model/lockstep.pml), searched through to the end. Prints TAP.
+"""The Spin models (model/lockstep.pml, model/history.pml), searched through to the end. Prints TAP.
 
 usage: tests/model/model.py [--crashes N] [--flaw NAME [--trail]]
 
-For each kind of decision: a search for broken promises, one for ways that never end (or stand
-still), and one with each flaw of model/flaws.h planted, which must be found. --flaw tries one flaw only;
+For each kind of decision, and for a history: a search for broken promises, one for ways that never end
+(or stand still), and one with each flaw of model/flaws.h planted, which must be found. --flaw tries one flaw only;
 --trail prints the way to it, step by step.
 """
 import argparse
@@ -19,7 +19,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "style"))
 from tap import BUILD, ROOT, Tap  # noqa: E402
 
 MODEL = ROOT / "model"
-KINDS = {"1": "decision files", "0": "decision record"}
+HISTORY = "3"
+KINDS = {"1": "decision files", "0": "decision record", HISTORY: "a history"}
 ENUMS = {"run_state": "core/state.h", "group_state": "core/state.h", "member_state": "core/state.h",
          "found": "core/port.h"}
 SEARCHES = {  # name: options of the verifier
@@ -43,6 +44,8 @@ class Kind:
     def __init__(self, files, crashes):
         self.files, self.crashes = files, crashes
         self.name = KINDS[files]
+        self.model = "history.pml" if files == HISTORY else "lockstep.pml"
+        self.searches = ["promises"] if files == HISTORY else list(SEARCHES)
         self.folder = BUILD / "model" / f"files-{files}-crashes-{crashes}"
         self.arrows = {}
 
@@ -51,7 +54,7 @@ class Kind:
         (self.folder / "states.pml").write_text(states())
         paths = os.pathsep.join([str(self.folder), str(MODEL)])
         self.call(["spin", f"-DFILES={self.files}", f"-DCRASHES={self.crashes}", "-a",
-                   str(MODEL / "lockstep.pml")], {"CPATH": paths})
+                   str(MODEL / self.model)], {"CPATH": paths})
         # NFAIR: room for the processes; NOREDUCE: the states are counted, not reduced
         self.call(["gcc", "-O1", "-w", "-DNFAIR=4", "-DNOREDUCE", "-I", str(ROOT / "src"), "-I",
                    str(MODEL), "-o", "pan", "pan.c", str(ROOT / "src/core/state.c")])
@@ -84,7 +87,7 @@ def states():
 
 def flaws(files):
     rows = re.findall(r'X\((\w+), (\d), "([^"]*)"\)', (MODEL / "flaws.h").read_text())
-    return [(name, sentence) for name, of, sentence in rows if of in (files, "2")]
+    return [(name, sentence) for name, of, sentence in rows if of == files or (of == "2" and files != HISTORY)]
 
 
 def errors(out):
@@ -107,18 +110,18 @@ def broken(out):
 
 
 def check_whole(tap, kinds, pool):
-    searches = [(kind, search) for kind in kinds for search in SEARCHES]
+    searches = [(kind, search) for kind in kinds for search in kind.searches]
     for (kind, search), out in zip(searches, pool.map(lambda of: Kind.search(*of), searches)):
         good = errors(out) == 0
         tap.check(f"{kind.name}, {search}: {figures(out) if good else broken(out)}",
-                  [] if good else [out, f"steps: cd {kind.folder} && ./pan -r lockstep.pml.trail"])
+                  [] if good else [out, f"steps: cd {kind.folder} && ./pan -r {kind.model}.trail"])
     check_arrows(tap, kinds)
 
 
 def find_flaw(of):
     """(search, output) of the search that finds a flaw; None when none does."""
     kind, flaw, _ = of
-    for search in SEARCHES:
+    for search in kind.searches:
         out = kind.search(search, flaw)
         if re.search(r"errors: [1-9]", out):
             return search, out
@@ -131,7 +134,7 @@ def check_flaw(tap, of, found, trail):
     tap.check(f"{kind.name}, flaw {flaw} ({sentence}) is found{why}",
               [] if found else [f"no search finds it; again: {__file__} --flaw {flaw}"])
     if found and trail:
-        steps = kind.call(["./pan", "-r", "lockstep.pml.trail"], {"FLAW": flaw}, False)
+        steps = kind.call(["./pan", "-r", f"{kind.model}.trail"], {"FLAW": flaw}, False)
         print(re.sub(r"^(arrow: .*|.*proc  0 .termination.*|)\n", "", steps, flags=re.M))
 
 
