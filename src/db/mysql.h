@@ -28,6 +28,7 @@ struct error;
 struct str;
 
 enum {
+    MY_NO_DATABASE = 1049,
     MY_TABLE_EXISTS = 1050,
     MY_UNKNOWN_TABLE = 1051,
     MY_DUPLICATE_COLUMN = 1060,
@@ -37,9 +38,11 @@ enum {
     MY_NO_TABLE = 1146,
     MY_LOCK_WAIT = 1205,
     MY_NO_ROUTINE = 1305,
+    MY_BROKEN_VIEW = 1356,
     MY_NO_TRIGGER = 1360,
     MY_XA_UNKNOWN = 1397,
     MY_XA_STATE = 1399,
+    MY_NO_EVENT = 1539,
 };
 
 struct my_setup {

@@ -1,6 +1,6 @@
 /*
  * Work on a server, spread over as many threads as it takes at once: the runtime has more, and each
- * would want a connection.
+ * would want a connection. A strand takes the next piece until none is left.
  */
 #ifndef ENGINE_STRANDS_H
 #define ENGINE_STRANDS_H

@@ -53,7 +53,7 @@ static int draft(struct chunk *c, const struct my_slot *slot)
     d->ledger.statement = act->from + 1;
     if (act->data)
         return E_OK;
-    return my_look_for(&d->look, slot->spec->place.database, my_visit_statement(act), NULL);
+    return my_look_for(&d->look, my_visit_statement(act), NULL);
 }
 
 static void drop(struct chunk *c)
@@ -66,58 +66,96 @@ static void drop(struct chunk *c)
 
 /* --- looks --- */
 
+static struct draft *next_to_look(struct chunk *c)
+{
+    while (c->at < c->n && !c->drafts[c->at].look.sql.len)
+        c->at++;
+    return c->at < c->n ? &c->drafts[c->at] : NULL;
+}
+
+/* NULL: it is not there. What there was no memory for is asked alone, later. */
 static void take_look(void *arg, MYSQL_RES *rows)
 {
     struct chunk *c = arg;
-    struct draft *d;
+    struct draft *d = next_to_look(c);
 
-    while (!c->drafts[c->at].look.sql.len)
-        c->at++;
-    d = &c->drafts[c->at++];
+    if (!d)
+        return;
     d->looked = my_look_take(&d->look, rows, d->ledger.fingerprint, NULL) == E_OK;
+    c->at++;
 }
 
-/* All that one question tells, in one message. */
-static int look_at_all(struct chunk *c)
+static void add_use(struct str *sql, const struct draft *d)
+{
+    str_add(sql, "USE ");
+    my_add_name(sql, d->slot->spec->place.database);
+}
+
+/* All that one question tells, from the next one on, in one message. */
+static int look_at_rest(struct chunk *c, struct error *cause)
 {
     CLEANUP_STR struct str sql = STR_INIT;
 
-    for (uint32_t i = 0; i < c->n; i++) {
-        str_add(&sql, sql.len && c->drafts[i].look.sql.len ? "; " : "");
-        str_join(&sql, &c->drafts[i].look.sql);
+    for (uint32_t i = c->at; i < c->n; i++) {
+        const struct draft *d = &c->drafts[i];
+
+        if (!d->look.sql.len)
+            continue;
+        str_add(&sql, sql.len ? "; " : "");
+        add_use(&sql, d);
+        str_add(&sql, "; ");
+        str_join(&sql, &d->look.sql);
     }
     if (!sql.len)
         return E_OK;
-    return str_ok(&sql) ? my_visit(c->my, str_text(&sql), take_look, c, NULL) : E_NOMEM;
+    return str_ok(&sql) ? my_visit(c->my, str_text(&sql), take_look, c, cause) : E_NOMEM;
 }
 
-/* One that is not there had ended the message; and what takes more than a question. */
+/* What is not there ends the message, and it goes on behind it. */
+static int look_at_all(struct chunk *c)
+{
+    int r;
+
+    do {
+        CLEANUP_ERROR struct error cause = ERROR_INIT;
+
+        r = look_at_rest(c, &cause);
+        if (r != E_REFUSED || !my_look_is_missing(&cause))
+            return r;
+        take_look(c, NULL);
+    } while (next_to_look(c));
+    return E_OK;
+}
+
+/* What takes more than a question. */
 static int look_alone(struct chunk *c, struct draft *d)
 {
-    const char *database = d->slot->spec->place.database;
     const struct my_act *act = first_of(d);
     CLEANUP_STR struct str use = STR_INIT;
     int r;
 
     if (!act || act->data || d->looked)
         return E_OK;
-    str_add(&use, "USE ");
-    my_add_name(&use, database);
+    add_use(&use, d);
     r = str_ok(&use) ? my_exec(c->my, str_text(&use), NULL) : E_NOMEM;
     if (r != E_OK)
         return r;
-    return my_fingerprint(c->my, database, my_visit_statement(act), d->ledger.fingerprint, NULL);
+    return my_fingerprint(c->my, my_visit_statement(act), d->ledger.fingerprint, NULL);
 }
 
+/* Others may hold one of the objects: nobody waits for it here. */
 static int look(struct chunk *c)
 {
-    int r = look_at_all(c);
+    int r = my_exec(c->my,
+                    "SET SESSION lock_wait_timeout = 1, innodb_lock_wait_timeout = 1;"
+                    " SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+                    NULL);
 
-    if (r == E_REFUSED)
-        r = E_OK;
+    if (r == E_OK)
+        r = look_at_all(c);
     for (uint32_t i = 0; i < c->n && r == E_OK; i++)
         r = look_alone(c, &c->drafts[i]);
-    return r;
+    return r == E_OK ? E_OK : E_BUSY; /* no row is there yet */
 }
 
 /* --- rows --- */

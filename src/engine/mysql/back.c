@@ -105,6 +105,10 @@ int my_back_fence(struct visit *v, struct error *e)
     int r = my_session_tables(&v->s, false, e);
 
     my_history_add_fence(&text, &v->s.h, v->w.run, v->w.group);
+    if (v->ledger.table) { /* a row that was announced just before it, and not seen */
+        str_add(&text, "; ");
+        my_ledger_add_end(&text, v->s.my, v->w.spec->place.database, v->w.run, v->w.group);
+    }
     return r == E_OK ? my_session_transact(&v->s, &text, e) : r;
 }
 

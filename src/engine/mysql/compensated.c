@@ -22,7 +22,7 @@ int my_compensated_prepare(struct my_group *g, struct my_slot *slot, struct erro
 {
     CLEANUP_ERROR struct error ignored = ERROR_INIT;
     struct visit v;
-    int r = my_visit_enter(g, slot, &v, e);
+    int r = my_visit_enter(g, slot, true, &v, e);
 
     if (r == E_OK)
         r = my_forward_begin(&v, e);
@@ -35,7 +35,7 @@ int my_compensated_prepare(struct my_group *g, struct my_slot *slot, struct erro
             slot->vote = MY_VOTE_NONE;
     else if (r == E_DOUBT)
         r = E_BUSY; /* nothing was begun: another connection may do better */
-    else if (r == E_REFUSED && slot->announced)
+    else if (r != E_OK && r != E_BUSY && slot->announced)
         r = E_DOUBT; /* its row is there: a no that leaves nothing would be forgotten */
     my_visit_leave(&v);
     return r;
@@ -45,9 +45,9 @@ static int commit(struct visit *v, struct error *e)
 {
     CLEANUP_STR struct str text = STR_INIT;
     bool has = false;
-    int r = E_OK;
+    int r = v->s.h.there ? E_OK : my_visit_read(v, e);
 
-    if (!v->ledger.there) {
+    if (r == E_OK && !v->ledger.there) {
         r = my_history_has_group(&v->s.h, v->w.run, v->w.group, &has, e);
         if (r != E_OK || has)
             return r;
@@ -66,8 +66,8 @@ static int commit(struct visit *v, struct error *e)
 int my_compensated_commit(struct my_group *g, struct my_slot *slot, struct error *e)
 {
     struct visit v;
-    int r =
-        my_visit_enter(g, slot, &v, e) == E_OK ? commit(&v, e) : E_BUSY; /* a server comes back */
+    int r = my_visit_enter(g, slot, false, &v, e) == E_OK ? commit(&v, e)
+                                                          : E_BUSY; /* a server comes back */
 
     my_visit_leave(&v);
     return r;
@@ -75,6 +75,10 @@ int my_compensated_commit(struct my_group *g, struct my_slot *slot, struct error
 
 static int back(struct visit *v, struct error *e)
 {
+    int r = v->s.h.there ? E_OK : my_visit_read(v, e);
+
+    if (r != E_OK)
+        return r;
     if (v->ledger.there)
         return my_back_run(v, e);
     return v->g->recovered ? my_back_fence(v, e) : E_OK;
@@ -83,7 +87,7 @@ static int back(struct visit *v, struct error *e)
 int my_compensated_back(struct my_group *g, struct my_slot *slot, struct error *e)
 {
     struct visit v;
-    int r = my_visit_enter(g, slot, &v, e) == E_OK ? back(&v, e) : E_BUSY;
+    int r = my_visit_enter(g, slot, false, &v, e) == E_OK ? back(&v, e) : E_BUSY;
 
     my_visit_leave(&v);
     return r;

@@ -13,15 +13,16 @@
 /* --- one object --- */
 
 /* "t" or "db.t" */
-static void add_qualified(struct str *sql, struct arena *arena, const char *database,
-                          const char *name)
+static void add_qualified(struct str *sql, struct arena *arena, const char *name)
 {
     const char *dot = strchr(name, '.');
-    const char *first = dot ? arena_copyn(arena, name, (size_t)(dot - name)) : database;
+    const char *first = dot ? arena_copyn(arena, name, (size_t)(dot - name)) : name;
 
     my_add_name(sql, first ? first : "");
-    str_addc(sql, '.');
-    my_add_name(sql, dot ? dot + 1 : name);
+    if (dot) {
+        str_addc(sql, '.');
+        my_add_name(sql, dot + 1);
+    }
     sql->failed = sql->failed || !first;
 }
 
@@ -38,6 +39,17 @@ static void add_definition(struct hash *hash, const char *text)
     hash_add(hash, text, (size_t)(at - text));
     at += sizeof counter - 1;
     hash_add_text(hash, at + strspn(at, "0123456789"));
+}
+
+bool my_look_is_missing(const struct error *cause)
+{
+    static const int codes[] = {MY_NO_DATABASE, MY_NO_TABLE, MY_NO_ROUTINE,
+                                MY_NO_TRIGGER,  MY_NO_EVENT, MY_BROKEN_VIEW};
+
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+        if (cause->db == codes[i])
+            return true;
+    return false;
 }
 
 /* rows NULL: the server did not find it. */
@@ -63,12 +75,12 @@ static int add_shown(struct hash *hash, struct my *my, const struct my_look *loo
 
     if (r == E_OK && !rows)
         r = error_oom(&cause);
-    if (r != E_OK && r != E_REFUSED) {
-        error_move(e, &cause);
-        return r;
+    if (r == E_OK || (r == E_REFUSED && my_look_is_missing(&cause))) {
+        add_answer(hash, look, rows);
+        return E_OK;
     }
-    add_answer(hash, look, rows);
-    return E_OK;
+    error_move(e, &cause);
+    return r == E_REFUSED ? E_BUSY : r; /* a timeout, say, or a right that is missing */
 }
 
 /* What shows it, and in which column; NULL: nothing does. */
@@ -94,8 +106,7 @@ static const char *shown_by(enum effect_object object, unsigned *column)
 }
 
 /* False: nothing shows it. */
-static bool look_for(struct my_look *look, struct arena *arena, const char *database,
-                     const struct effect *effect)
+static bool look_for(struct my_look *look, struct arena *arena, const struct effect *effect)
 {
     const char *what = shown_by(effect->object, &look->column);
     const char *name = look->column == 1 ? effect->table : effect->name;
@@ -103,16 +114,16 @@ static bool look_for(struct my_look *look, struct arena *arena, const char *data
     if (!what || !name)
         return false;
     str_addf(&look->sql, "SHOW CREATE %s ", what);
-    add_qualified(&look->sql, arena, database, name);
+    add_qualified(&look->sql, arena, name);
     return true;
 }
 
-static int add_object(struct hash *hash, struct my *my, struct arena *arena, const char *database,
+static int add_object(struct hash *hash, struct my *my, struct arena *arena,
                       const struct effect *effect, struct error *e)
 {
     CLEANUP_MY_LOOK struct my_look look = {0};
 
-    return look_for(&look, arena, database, effect) ? add_shown(hash, my, &look, e) : E_OK;
+    return look_for(&look, arena, effect) ? add_shown(hash, my, &look, e) : E_OK;
 }
 
 /* --- the whole schema --- */
@@ -170,8 +181,8 @@ static bool is_seen_before(const struct effects *of, size_t i)
     return false;
 }
 
-static int add_all(struct hash *hash, struct my *my, struct arena *arena, const char *database,
-                   const struct effects *of, struct error *e)
+static int add_all(struct hash *hash, struct my *my, struct arena *arena, const struct effects *of,
+                   struct error *e)
 {
     bool unknown = false;
     int r = E_OK;
@@ -179,13 +190,13 @@ static int add_all(struct hash *hash, struct my *my, struct arena *arena, const 
     for (size_t i = 0; i < of->n && r == E_OK; i++) {
         unknown = unknown || of->list[i].object == EFFECT_UNKNOWN;
         if (!is_seen_before(of, i))
-            r = add_object(hash, my, arena, database, &of->list[i], e);
+            r = add_object(hash, my, arena, &of->list[i], e);
     }
     return r == E_OK && unknown ? add_schema(hash, my, e) : r;
 }
 
-int my_fingerprint(struct my *my, const char *database, const struct statement *statement,
-                   char text[HASH_TEXT], struct error *e)
+int my_fingerprint(struct my *my, const struct statement *statement, char text[HASH_TEXT],
+                   struct error *e)
 {
     CLEANUP_ARENA struct arena arena = ARENA_INIT;
     CLEANUP_EFFECTS struct effects of = {0};
@@ -197,7 +208,7 @@ int my_fingerprint(struct my *my, const char *database, const struct statement *
     hash = hash_begin();
     if (!hash)
         return error_oom(e);
-    r = add_all(hash, my, &arena, database, &of, e);
+    r = add_all(hash, my, &arena, &of, e);
     hash_end(hash, text);
     return r;
 }
@@ -218,8 +229,7 @@ static const struct effect *only_one(const struct effects *of)
     return one;
 }
 
-int my_look_for(struct my_look *look, const char *database, const struct statement *statement,
-                struct error *e)
+int my_look_for(struct my_look *look, const struct statement *statement, struct error *e)
 {
     CLEANUP_ARENA struct arena arena = ARENA_INIT;
     CLEANUP_EFFECTS struct effects of = {0};
@@ -230,7 +240,7 @@ int my_look_for(struct my_look *look, const char *database, const struct stateme
         return error_oom(e);
     one = only_one(&of);
     if (one)
-        look_for(look, &arena, database, one);
+        look_for(look, &arena, one);
     return str_ok(&look->sql) ? E_OK : error_oom(e);
 }
 

@@ -16,7 +16,7 @@ static int note_idle(struct visit *v, const struct my_act *act, struct error *e)
 
     if (!mysql_warning_count(v->s.my->conn) || !my_is_visible(my_visit_statement(act)))
         return E_OK;
-    r = my_fingerprint(v->s.my, v->w.spec->place.database, my_visit_statement(act), now, e);
+    r = my_fingerprint(v->s.my, my_visit_statement(act), now, e);
     if (r == E_OK && strcmp(now, v->ledger.fingerprint) == 0)
         my_ledger_add_idle(&v->ledger, v->ledger.act);
     return r;

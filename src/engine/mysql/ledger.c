@@ -52,7 +52,7 @@ int my_ledger_found(struct my_ledger *ledger, MYSQL_RES *rows, struct error *e)
 {
     MYSQL_ROW row = mysql_fetch_row(rows);
 
-    *ledger = (struct my_ledger){.there = row != NULL};
+    *ledger = (struct my_ledger){.table = true, .there = row != NULL};
     if (!row)
         return E_OK;
     ledger->back = strcmp(row[0], "back") == 0;

@@ -33,6 +33,7 @@ struct my_history;
 #define MY_LEDGER_TABLE "lockstep_ledger"
 
 struct my_ledger {
+    bool table; /* it was asked, and there is one */
     bool there; /* the row */
     bool back, tail;
     uint32_t act, inverse;

@@ -75,15 +75,20 @@ static void take_answer(void *arg, MYSQL_RES *rows)
     }
 }
 
-/* Without a history its question fails, and that is the answer. */
-static bool is_answer(const struct answers *a, int outcome, const struct error *cause)
+/* Without a history its question fails, and that is the answer. Who has not got the lock needs no
+ * more of them. */
+static bool is_enough(const struct answers *a, int outcome, const struct error *cause)
 {
-    if (outcome != E_REFUSED)
+    if (outcome == E_OK)
+        return true;
+    if (outcome != E_REFUSED && outcome != E_BUSY)
         return false;
-    if (a->n == HISTORY_ANSWER)
-        return cause->db == MY_NO_TABLE;
+    if (a->n == HISTORY_ANSWER && outcome == E_REFUSED && cause->db == MY_NO_TABLE)
+        return true;
+    if (a->n > LOCK_ANSWER && !a->locked)
+        return true;
     return a->n >= MORE_ANSWERS && a->more &&
-           a->more->refused(a->more->arg, a->n - MORE_ANSWERS, cause);
+           a->more->refused(a->more->arg, a->n - MORE_ANSWERS, outcome, cause);
 }
 
 static void add_entry(struct str *sql, struct my_session *s, const char *lock_name)
@@ -129,7 +134,7 @@ static int go_in(struct my_session *s, bool chase, const struct my_more *more, s
         more->add(more->arg, s->my, &sql);
     s->my->used = true;
     r = str_ok(&sql) ? my_visit(s->my, str_text(&sql), take_answer, &a, &cause) : error_oom(&cause);
-    if (r != E_OK && !is_answer(&a, r, &cause)) {
+    if (!is_enough(&a, r, &cause)) {
         error_move(e, &cause);
         return r;
     }

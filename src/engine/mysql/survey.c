@@ -96,7 +96,7 @@ static int list(struct looking *v, struct my *my, struct error *e)
                      " SELECT MIN(table_schema), SUM(table_name = '" HISTORY_TABLE
                      "'), SUM(table_name = '" MY_LEDGER_TABLE
                      "'), SUM(table_name NOT IN ('" HISTORY_TABLE "', '" MY_LEDGER_TABLE
-                     "')) FROM information_schema.tables GROUP BY BINARY table_schema",
+                     "')) FROM information_schema.tables GROUP BY CAST(table_schema AS BINARY)",
                      take_list, v, e);
 
     for (uint32_t i = 0; i < v->n && r == E_OK; i++)

@@ -27,8 +27,7 @@ int my_visit_aim(struct visit *v, const struct my_acts *acts, uint32_t next, str
         memcpy(v->ledger.fingerprint, v->shown, HASH_TEXT);
         return E_OK;
     }
-    return my_fingerprint(v->s.my, v->w.spec->place.database, my_visit_statement(act),
-                          v->ledger.fingerprint, e);
+    return my_fingerprint(v->s.my, my_visit_statement(act), v->ledger.fingerprint, e);
 }
 
 void my_visit_add_move(struct str *sql, struct visit *v)
@@ -85,7 +84,7 @@ int my_visit_took_effect(struct visit *v, const struct my_act *act, bool *did, s
     *did = false;
     if (!v->ledger.fingerprint[0])
         return E_OK;
-    r = my_fingerprint(v->s.my, v->w.spec->place.database, my_visit_statement(act), now, e);
+    r = my_fingerprint(v->s.my, my_visit_statement(act), now, e);
     *did = strcmp(now, v->ledger.fingerprint) != 0 ||
            (!v->answered && !my_is_visible(my_visit_statement(act)));
     return r;
@@ -131,37 +130,42 @@ static void take(void *arg, int i, MYSQL_RES *rows)
         take_look(c, rows);
 }
 
-/* Without a ledger nothing is under way; what a look does not find is not there. */
-static bool is_answer(void *arg, int i, const struct error *cause)
+/* Without a ledger nothing is under way. What a look does not find is not there; where it failed
+ * for anything else it is taken again, when the lock is ours and the row says that we are at it. */
+static bool take_refusal(void *arg, int i, int outcome, const struct error *cause)
 {
+    bool refused = outcome == E_REFUSED;
+
     if (i == LEDGER_ANSWER)
-        return cause->db == MY_NO_TABLE;
-    take_look(arg, NULL);
-    return true;
+        return refused && cause->db == MY_NO_TABLE;
+    if (refused && my_look_is_missing(cause))
+        take_look(arg, NULL);
+    return refused || outcome == E_BUSY;
 }
 
 static int first_look(struct visit *v, struct error *e)
 {
     if (!v->acts.n || v->acts.list[0].data)
         return E_OK;
-    return my_look_for(&v->look, v->w.spec->place.database, my_visit_statement(&v->acts.list[0]),
-                       e);
+    return my_look_for(&v->look, my_visit_statement(&v->acts.list[0]), e);
 }
 
-int my_visit_enter(struct my_group *g, struct my_slot *slot, struct visit *v, struct error *e)
+int my_visit_enter(struct my_group *g, struct my_slot *slot, bool look, struct visit *v,
+                   struct error *e)
 {
     struct coming c = {.v = v, .e = e};
-    const struct my_more more = {add_questions, take, is_answer, &c};
+    const struct my_more more = {add_questions, take, take_refusal, &c};
+    bool chase = g->recovered || slot->chase;
     int r;
 
     *v = (struct visit){.g = g, .slot = slot, .w = my_group_work(g, slot)};
     v->started_us = clock_mono_us();
     v->s.w = &v->w;
     r = my_acts_forward(slot->spec, g->undo, &v->acts, e);
-    if (r == E_OK)
+    if (r == E_OK && look && !chase) /* who is chased may hold what would be looked at */
         r = first_look(v, e);
     if (r == E_OK)
-        r = my_session_enter(&v->s, &v->w, g->recovered || slot->chase, &more, e);
+        r = my_session_enter(&v->s, &v->w, chase, &more, e);
     else
         my_link_enter(g->link); /* it is left in any case */
     return r == E_OK ? c.outcome : r;
@@ -181,6 +185,7 @@ void my_visit_leave(struct visit *v)
 /* The ledger as the tenant has it: what we think of it may be one answer behind. */
 int my_visit_read(struct visit *v, struct error *e)
 {
+    v->looked = false; /* it was a look at what was there then */
     my_ledger_free(&v->ledger);
     return my_ledger_read(v->s.my, v->w.spec->place.database, v->w.run, v->w.group, &v->ledger, e);
 }

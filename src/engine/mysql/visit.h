@@ -26,16 +26,18 @@ struct visit {
     struct my_session s;
     struct my_ledger ledger;
     struct my_acts acts, back;
-    struct my_look look; /* what the first act is about; */
-    bool looked;         /* it was looked at in coming in: */
-    char shown[HASH_TEXT];
+    struct my_look look;   /* what the first act is about */
+    bool looked;           /* it was looked at in coming in, and nothing was done since */
+    char shown[HASH_TEXT]; /* its fingerprint then */
     int64_t started_us;
     bool resumed;  /* the inverse that comes first may have run already */
     bool answered; /* what was under way failed, says the server */
 };
 
-/* Comes in, and reads the ledger. v is to be left in any case. */
-int my_visit_enter(struct my_group *g, struct my_slot *slot, struct visit *v, struct error *e);
+/* Comes in, and reads the ledger (where there is a history: without, it seems to have no row); with
+ * `look` also looks at what the first act is about. v is to be left in any case. */
+int my_visit_enter(struct my_group *g, struct my_slot *slot, bool look, struct visit *v,
+                   struct error *e);
 void my_visit_leave(struct visit *v);
 /* The ledger as the tenant has it: what we think of it may be one answer behind. */
 int my_visit_read(struct visit *v, struct error *e);

@@ -46,8 +46,8 @@ struct my_session {
 struct my_more {
     void (*add)(void *arg, struct my *my, struct str *sql); /* statements */
     void (*take)(void *arg, int i, MYSQL_RES *rows);        /* the i-th answer, from 0 */
-    /* The i-th was refused, which ends the message: is that an answer, too? */
-    bool (*refused)(void *arg, int i, const struct error *cause);
+    /* The i-th failed, which ends the message: is that an answer, too? */
+    bool (*refused)(void *arg, int i, int outcome, const struct error *cause);
     void *arg;
 };
 
