@@ -1,6 +1,6 @@
 /* The flaws that a run of the verifier can plant, one at a time: FLAW=NAME in its environment.
- * Each row says what is done wrong; X(name, where it belongs, sentence): FILES of lockstep.pml, 1, 0,
- * or 2 for both; 3: history.pml. */
+ * Each row says what is done wrong; X(name, where it belongs, sentence): FILES of lockstep.pml, 1,
+ * 0, or 2 for both; 3: history.pml. */
 #ifndef MODEL_FLAWS_H
 #define MODEL_FLAWS_H
 
