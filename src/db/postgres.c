@@ -335,7 +335,6 @@ static int ready(struct pg *pg, const char *sql, struct error *e)
 {
     if (pg->lost)
         return error_set(e, E_DOUBT, "the connection to server %s is gone", pg->server);
-    pg->position = 0;
     pg->inside = PQtransactionStatus(pg->conn) == PQTRANS_INTRANS || str_starts(sql, PG_BEGIN);
     return E_OK;
 }

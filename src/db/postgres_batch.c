@@ -68,6 +68,7 @@ int pg_batch_run(struct pg *pg, struct pg_batch *b, PGresult **rows, uint32_t *f
     uint32_t done = 0;
     int r = E_OK;
 
+    pg->position = 0; /* of a message that is not sent there is none either */
     if (!str_ok(&b->sql))
         r = error_oom(e);
     else if (b->n)

@@ -13,6 +13,7 @@
 #define HISTORY_TABLE "lockstep_history"
 
 struct error;
+struct hash;
 struct step;
 
 struct history_row {
@@ -32,6 +33,9 @@ struct history_row {
 /* What a step that ran since then (clock_mono_us) leaves; undo: its inverse ran. Run, group and
  * log_head are the caller's to fill. */
 struct history_row history_row_of(const struct step *step, bool undo, int64_t started_us);
+/* What the next head is a hash of: the head before it ("": none), and what the row says was done.
+ * Tenants that went through the same have the same. */
+void history_add_to_head(struct hash *hash, const char *before, const struct history_row *row);
 /* E_CHANGED: the version is applied, or is not, against what the plan went by. */
 int history_fits(const struct step *step, bool down, bool applied, struct error *e);
 

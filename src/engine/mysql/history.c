@@ -163,18 +163,10 @@ int my_history_fenced(struct my_history *h, const char *run, uint32_t group, str
 static bool next_head(struct my_history *h, const struct history_row *row)
 {
     struct hash *hash = hash_begin();
-    char number[24];
 
     if (!hash)
         return false;
-    snprintf(number, sizeof number, "%" PRIu64, row->version);
-    hash_add_text(hash, h->unchained ? h->database : h->head);
-    hash_add_text(hash, number);
-    hash_add_text(hash, row->down ? "down" : "up");
-    hash_add_text(hash, row->name);
-    hash_add_text(hash, row->checksum);
-    hash_add_text(hash, row->down_sql ? row->down_sql : "");
-    hash_add_text(hash, row->down_sql ? "has" : "none");
+    history_add_to_head(hash, h->unchained ? h->database : h->head, row);
     if (h->unchained)
         hash_add_text(hash, row->log_head);
     hash_end(hash, h->head);

@@ -23,18 +23,10 @@ static void add_create(struct pg_batch *b, const struct pg_history *h)
 static int next_hash(struct pg_history *h, const struct history_row *row)
 {
     struct hash *hash = hash_begin();
-    char number[24];
 
     if (!hash)
         return E_NOMEM;
-    snprintf(number, sizeof number, "%" PRIu64, row->version);
-    hash_add_text(hash, h->hash);
-    hash_add_text(hash, number);
-    hash_add_text(hash, row->down ? "down" : "up");
-    hash_add_text(hash, row->name);
-    hash_add_text(hash, row->checksum);
-    hash_add_text(hash, row->down_sql ? row->down_sql : "");
-    hash_add_text(hash, row->down_sql ? "has" : "none");
+    history_add_to_head(hash, h->hash, row);
     hash_end(hash, h->hash);
     return E_OK;
 }

@@ -209,7 +209,6 @@ static int ask(struct steps *x, struct error *e)
 
     pg_work_add_timeouts(&x->b, x->w);
     r = pg_history_open_behind(x->pg, &x->w->spec->place, &x->b, &x->h, e);
-
     if (r == E_OK && x->w->expected)
         r = pg_history_same(&x->h, x->w->expected, e);
     for (uint32_t i = 0; i < x->w->spec->n && r == E_OK; i++)
