@@ -394,7 +394,7 @@ int my_reset(struct my *my, struct error *e)
     }
     if (failed)
         return say(my, e);
-    my->used = false;
+    my->left = MY_CLEAN;
     /* MariaDB brings back the character set of the first hello; MySQL that of the server. */
     return mariadb_connection(my->conn) ? E_OK : my_exec(my, "SET NAMES utf8mb4", e);
 }

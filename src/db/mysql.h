@@ -51,12 +51,17 @@ struct my_setup {
     const atomic_bool *stop; /* NULL: never */
 };
 
+/* What is in the session: nothing that it was not made with; of a run its timeouts and isolation
+ * level, and nothing else; or anything. */
+enum my_left { MY_CLEAN, MY_TUNED, MY_USED };
+
 struct my {
     MYSQL *conn;
     struct my_setup setup;
     const struct server *server; /* borrowed */
     bool lost;
-    bool used; /* something may be left in the session */
+    enum my_left left;
+    int64_t lock_s, statement_ms; /* of a tuned one */
 };
 
 /* Once, by the first thread. E_OK or E_NOMEM. */

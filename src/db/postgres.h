@@ -42,14 +42,22 @@ struct pg_setup {
     const atomic_bool *stop; /* NULL: never */
 };
 
+/* What lockstep has set to the end of the transaction, so that it is not set again. */
+struct pg_local {
+    bool known; /* the timeouts, and how strings are read */
+    int64_t lock_ms, statement_ms;
+    bool path; /* the search_path may be a tenant's */
+};
+
 struct pg {
     PGconn *conn;
     struct pg_setup setup;
     const char *server; /* its name, for messages; borrowed */
     bool lost;
     bool inside;   /* the last message went out in a transaction, or begins one (with PG_BEGIN) */
-    bool scripted; /* a user's script has run in it, or will: nobody knows what is in the session */
-    int position;  /* of the last error in its message, in characters from 1; 0: not known */
+    bool scripted; /* a script that may leave something has run in it, or will */
+    struct pg_local local;
+    int position; /* of the last error in its message, in characters from 1; 0: not known */
 };
 
 /* database NULL: the one of the url. *pg is NULL on failure. */

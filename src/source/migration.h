@@ -75,6 +75,7 @@ struct script {
     enum sharing sharing;         /* the migration's: its down script has it from its up */
     struct for_rows rows;         /* PostgreSQL */
     bool data_only;               /* MySQL: a transaction can take all of it back */
+    bool traceless;               /* nothing of it stays in the session (sql/traceless.h) */
     int64_t lock_timeout_ms;      /* 0: the configured one */
     int64_t statement_timeout_ms; /* 0: the configured one */
 };

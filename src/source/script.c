@@ -10,6 +10,7 @@
 #include "sql/expand.h"
 #include "sql/postgres_message.h"
 #include "sql/postgres_rows.h"
+#include "sql/traceless.h"
 
 static int fail_at(struct error *e, const char *file, unsigned line, int code, const char *message)
 {
@@ -280,6 +281,14 @@ static bool is_data_only(const struct script *script)
     return data;
 }
 
+static bool is_traceless(const struct script *script)
+{
+    for (size_t i = 0; i < script->n; i++)
+        if (!sql_is_traceless(script->engine, script->statements[i].sql, script->statements[i].len))
+            return false;
+    return true;
+}
+
 /* Options first, in the order of their table, then the statements as they were written. */
 static int write_canonical(struct arena *arena, struct script *script, struct error *e)
 {
@@ -324,6 +333,7 @@ int script_end(struct script_draft *draft, struct script *script, struct error *
     if (draft->n > 0)
         memcpy(s->statements, draft->list, draft->n * sizeof *draft->list);
     s->data_only = is_data_only(s);
+    s->traceless = is_traceless(s);
     r = judge_options(s, e);
     if (r == E_OK)
         r = judge(s, e);

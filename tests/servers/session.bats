@@ -109,6 +109,28 @@ SET work_mem = '1MB';"
     done
 }
 
+@test "timeouts of one step are not those of the next, nor of the next tenant" {
+    schemas
+    server sql $server app 'CREATE TABLE a.t(x int); CREATE TABLE b.t(x int)'
+    migration '-- lockstep:lock-timeout 7s
+ALTER TABLE t ADD y int;'
+    echo "CREATE TABLE seen AS SELECT current_setting('lock_timeout') AS own;" >migrations/002_seen.sql
+    run -0 lockstep up --allow-irreversible
+    ask "SELECT count(*) FROM (TABLE a.seen UNION ALL TABLE b.seen) s WHERE own NOT IN ('0', '7s')" 2
+}
+
+@test "a session is cleaned behind a tenant whose migration may leave something, and not behind another" {
+    schemas
+    server sql $server app 'CREATE TABLE a.t(x int); CREATE TABLE b.t(x int)'
+    server sql $server postgres "ALTER DATABASE app SET log_statement = 'all'"
+    migration 'ALTER TABLE t ADD y int;' 'ALTER TABLE t DROP y;'
+    run -0 lockstep up
+    ! grep -q 'RESET ALL' "$SERVERS/$server/log"
+    echo "SET my.own = 'mine';" >migrations/002_set.sql
+    run -0 lockstep up --allow-irreversible
+    grep -q 'RESET ALL' "$SERVERS/$server/log"
+}
+
 @test "what can never succeed is told at once: ALTER TABLE behind deferred triggers" {
     schemas
     server sql eu app 'CREATE SEQUENCE public.tries'

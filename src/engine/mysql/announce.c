@@ -198,7 +198,7 @@ static void announce_some(void *arg, uint32_t chunk)
 
     my_link_enter(c.g->link);
     if (my_pool_take(&c.g->link->pool, &c.my, NULL) == E_OK) {
-        c.my->used = true;
+        c.my->left = MY_USED;
         r = announce(&c, first, end);
         for (uint32_t i = first; i < end; i++) /* in doubt they may be there */
             c.g->slots[i].announced = wants(&c.g->slots[i]) && (r == E_OK || r == E_DOUBT);

@@ -24,6 +24,7 @@ int my_compensated_prepare(struct my_group *g, struct my_slot *slot, struct erro
     struct visit v;
     int r = my_visit_enter(g, slot, true, &v, e);
 
+    v.voting = true;
     if (r == E_OK)
         r = my_forward_begin(&v, e);
     if (r == E_OK)

@@ -32,6 +32,8 @@ static int pass_on(struct visit *v, const struct my_act *act, struct error *e)
     my_visit_add_row(&text, v, act, false);
     v->ledger.act++;
     my_visit_add_move(&text, v);
+    if (v->voting && v->ledger.act == v->acts.n)
+        return my_session_finish(&v->s, &text, e);
     return my_session_transact(&v->s, &text, e);
 }
 

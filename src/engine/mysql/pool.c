@@ -25,7 +25,7 @@ static bool make_room(struct my_pool *pool)
     return false;
 }
 
-int my_pool_take(struct my_pool *pool, struct my **my, struct error *e)
+int my_pool_take_tuned(struct my_pool *pool, struct my **my, struct error *e)
 {
     const struct my_setup setup = {.patience_ms = MY_POOL_PATIENCE_MS};
     int r;
@@ -42,6 +42,18 @@ int my_pool_take(struct my_pool *pool, struct my **my, struct error *e)
     return r;
 }
 
+int my_pool_take(struct my_pool *pool, struct my **my, struct error *e)
+{
+    int r;
+
+    do {
+        r = my_pool_take_tuned(pool, my, e);
+        if (r != E_OK || (*my)->left == MY_CLEAN || my_reset(*my, NULL) == E_OK)
+            return r;
+        my_pool_drop(pool, my); /* idle ones may be gone: the next, or one that is made */
+    } while (true);
+}
+
 void my_pool_drop(struct my_pool *pool, struct my **my)
 {
     if (!*my)
@@ -55,9 +67,9 @@ void my_pool_give(struct my_pool *pool, struct my **my)
     if (!*my)
         return;
     (*my)->setup = (struct my_setup){.patience_ms = MY_POOL_PATIENCE_MS};
-    if (!(*my)->lost && (*my)->used)
+    if (!(*my)->lost && (*my)->left == MY_USED)
         my_reset(*my, NULL);
-    for (size_t i = 0; i < MY_POOL_IDLE && !(*my)->lost && !(*my)->used; i++) {
+    for (size_t i = 0; i < MY_POOL_IDLE && !(*my)->lost && (*my)->left != MY_USED; i++) {
         struct my *none = NULL;
 
         if (!atomic_load(&pool->idle[i]) &&

@@ -1,7 +1,8 @@
 /*
  * The connections to one MySQL server: a few that are idle, a count of all, and the bound on both.
- * Any of them serves any database. One that is given back is as it was when it was made: variables,
- * temporary tables, locks and transactions of whoever had it are gone (COM_RESET_CONNECTION).
+ * Any of them serves any database. One that is taken is as it was when it was made: variables,
+ * temporary tables, locks and transactions of whoever had it are gone (COM_RESET_CONNECTION). Only
+ * who works in one tenant after the other takes one as the last of them has tuned it.
  *
  * No locks: an idle connection stands in a slot that one thread at a time can empty.
  */
@@ -32,6 +33,7 @@ struct my_pool {
 /* E_BUSY: the bound is reached, or the server has no room; E_REFUSED: it cannot be reached, or does
  * not let us in. */
 int my_pool_take(struct my_pool *pool, struct my **my, struct error *e);
+int my_pool_take_tuned(struct my_pool *pool, struct my **my, struct error *e); /* or clean */
 /* *my is NULL afterwards; NULL is fine. */
 void my_pool_give(struct my_pool *pool, struct my **my);
 /* Closed, not kept: what it prepared stays with the server. */

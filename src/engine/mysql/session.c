@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "db/mysql.h"
 #include "engine/mysql/work.h"
+#include "source/step.h"
 
 enum { LOCK_NAME = 60 }; /* the server takes 64 */
 
@@ -91,6 +92,17 @@ static bool is_enough(const struct answers *a, int outcome, const struct error *
            a->more->refused(a->more->arg, a->n - MORE_ANSWERS, outcome, cause);
 }
 
+/* The tenant before may have left it as it is to be. */
+static void add_tuning(struct str *sql, struct my_session *s)
+{
+    my_session_take_timeouts(s, NULL);
+    if (s->my->left == MY_TUNED && s->my->lock_s == s->lock_s &&
+        s->my->statement_ms == s->statement_ms)
+        return;
+    my_session_add_timeouts(sql, s);
+    str_add(sql, "; SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ; ");
+}
+
 static void add_entry(struct str *sql, struct my_session *s, const char *lock_name)
 {
     const char *database = s->w->spec->place.database;
@@ -98,11 +110,8 @@ static void add_entry(struct str *sql, struct my_session *s, const char *lock_na
     str_add(sql, "USE ");
     my_add_name(sql, database);
     str_add(sql, "; ");
-    my_session_add_timeouts(sql, s, NULL);
-    str_addf(sql,
-             "; SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT GET_LOCK('%s', 0);"
-             " ",
-             lock_name);
+    add_tuning(sql, s);
+    str_addf(sql, "SELECT GET_LOCK('%s', 0); ", lock_name);
     my_history_add_question(sql, database, s->w->spec->n ? s->w->spec->steps[0].version : 0);
 }
 
@@ -132,7 +141,7 @@ static int go_in(struct my_session *s, bool chase, const struct my_more *more, s
     add_entry(&sql, s, name);
     if (more)
         more->add(more->arg, s->my, &sql);
-    s->my->used = true;
+    s->my->left = MY_USED;
     r = str_ok(&sql) ? my_visit(s->my, str_text(&sql), take_answer, &a, &cause) : error_oom(&cause);
     if (!is_enough(&a, r, &cause)) {
         error_move(e, &cause);
@@ -141,14 +150,37 @@ static int go_in(struct my_session *s, bool chase, const struct my_more *more, s
     return a.locked ? E_OK : not_ours(s, chase, e);
 }
 
+int my_session_add_release(struct str *sql, const struct my_session *s)
+{
+    char name[LOCK_NAME];
+    int r = name_lock(s->w, name);
+
+    if (r == E_OK)
+        str_addf(sql, "DO RELEASE_LOCK('%s')", name);
+    return r;
+}
+
+static bool is_traceless(const struct my_work *w)
+{
+    for (uint32_t i = 0; i < w->spec->n; i++) {
+        const struct step *step = &w->spec->steps[i];
+        const struct script *script = w->undo ? step->inverse : step->script;
+
+        if (!step->mark && (!script || !script->traceless))
+            return false;
+    }
+    return true;
+}
+
 int my_session_enter(struct my_session *s, const struct my_work *w, bool chase,
                      const struct my_more *more, struct error *e)
 {
     int r;
 
-    *s = (struct my_session){.w = w};
+    *s = (struct my_session){.w = w, .traceless = is_traceless(w)};
     my_link_enter(w->link);
-    r = my_pool_take(&w->link->pool, &s->my, e);
+    r = s->traceless ? my_pool_take_tuned(&w->link->pool, &s->my, e)
+                     : my_pool_take(&w->link->pool, &s->my, e);
     return r == E_OK ? go_in(s, chase, more, e) : r;
 }
 

@@ -86,7 +86,7 @@ static void end_rows(void *arg, uint32_t chunk)
     my_link_enter(g->link);
     r = my_pool_take(&g->link->pool, &my, &e);
     if (r == E_OK && add_rows(s, first, end, my, &sql)) {
-        my->used = true;
+        my->left = MY_USED;
         r = str_ok(&sql) ? my_exec(my, str_text(&sql), &e) : error_oom(&e);
     }
     for (uint32_t i = first; i < end; i++)

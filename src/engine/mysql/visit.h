@@ -32,6 +32,7 @@ struct visit {
     int64_t started_us;
     bool resumed;  /* the inverse that comes first may have run already */
     bool answered; /* what was under way failed, says the server */
+    bool voting;   /* its last act ends the visit */
 };
 
 /* Comes in, and reads the ledger (where there is a history: without, it seems to have no row); with

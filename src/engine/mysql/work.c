@@ -49,7 +49,8 @@ void my_session_add_row(struct str *sql, struct my_session *s, const struct step
     my_history_add_row(sql, &s->h, &row);
 }
 
-int my_session_transact(struct my_session *s, const struct str *text, struct error *e)
+static int transact(struct my_session *s, const struct str *text, const struct str *behind,
+                    struct error *e)
 {
     CLEANUP_STR struct str sql = STR_INIT;
     int r;
@@ -57,9 +58,34 @@ int my_session_transact(struct my_session *s, const struct str *text, struct err
     str_add(&sql, "START TRANSACTION; ");
     str_join(&sql, text);
     str_add(&sql, "; COMMIT");
+    str_join(&sql, behind);
     r = str_ok(&sql) ? my_exec(s->my, str_text(&sql), e) : error_oom(e);
     if (r != E_OK && !s->my->lost)
         my_exec(s->my, "ROLLBACK", NULL);
+    return r;
+}
+
+int my_session_transact(struct my_session *s, const struct str *text, struct error *e)
+{
+    const struct str nothing = STR_INIT;
+
+    return transact(s, text, &nothing, e);
+}
+
+int my_session_finish(struct my_session *s, const struct str *text, struct error *e)
+{
+    CLEANUP_STR struct str release = STR_INIT;
+    int r;
+
+    if (!s->traceless)
+        return my_session_transact(s, text, e);
+    str_add(&release, "; ");
+    r = my_session_add_release(&release, s) == E_OK ? transact(s, text, &release, e) : error_oom(e);
+    if (r != E_OK)
+        return r;
+    s->my->left = MY_TUNED;
+    s->my->lock_s = s->lock_s;
+    s->my->statement_ms = s->statement_ms;
     return r;
 }
 
@@ -71,12 +97,16 @@ static int64_t longer(int64_t own, int64_t configured)
 }
 
 /* Locks are waited for in whole seconds. MySQL has no timeout for all statements: patience ends. */
-void my_session_add_timeouts(struct str *sql, struct my_session *s, const struct script *script)
+void my_session_take_timeouts(struct my_session *s, const struct script *script)
 {
     int64_t lock_ms = longer(script ? script->lock_timeout_ms : 0, s->w->lock_timeout_ms);
 
     s->statement_ms = longer(script ? script->statement_timeout_ms : 0, s->w->statement_timeout_ms);
     s->lock_s = lock_ms > 1000 ? (lock_ms + 999) / 1000 : 1;
+}
+
+void my_session_add_timeouts(struct str *sql, const struct my_session *s)
+{
     str_addf(sql,
              "SET SESSION lock_wait_timeout = %" PRId64 ", innodb_lock_wait_timeout = %" PRId64,
              s->lock_s, s->lock_s);
@@ -90,10 +120,11 @@ static int set_up(struct my_session *s, const struct script *script, struct erro
     CLEANUP_STR struct str sql = STR_INIT;
     int64_t lock_s = s->lock_s, statement_ms = s->statement_ms;
 
-    my_session_add_timeouts(&sql, s, script);
+    my_session_take_timeouts(s, script);
     s->my->setup.patience_ms = s->statement_ms ? s->statement_ms + GRACE_MS : 0;
     if (s->lock_s == lock_s && s->statement_ms == statement_ms)
         return E_OK;
+    my_session_add_timeouts(&sql, s);
     return str_ok(&sql) ? my_exec(s->my, str_text(&sql), e) : error_oom(e);
 }
 

@@ -38,6 +38,7 @@ struct my_session {
     struct my *my;
     struct my_history h;
     bool first_applied;           /* the first of its steps, when it came in */
+    bool traceless;               /* its scripts leave nothing in it (sql/traceless.h) */
     int64_t lock_s, statement_ms; /* timeouts that are set in it */
 };
 
@@ -61,8 +62,11 @@ void my_session_leave(struct my_session *s);
 /* Its connection is closed: what it prepared stays with the server. */
 void my_session_drop(struct my_session *s);
 
-/* Text that sets timeouts in the session: of the run, or (script) its own. */
-void my_session_add_timeouts(struct str *sql, struct my_session *s, const struct script *script);
+/* Timeouts of the run, or (script) its own; and text that sets them in the session. */
+void my_session_take_timeouts(struct my_session *s, const struct script *script);
+void my_session_add_timeouts(struct str *sql, const struct my_session *s);
+/* Text of the statement that lets the tenant's lock go. */
+int my_session_add_release(struct str *sql, const struct my_session *s);
 
 /* All tables of ours; none is made in a transaction. */
 int my_session_tables(struct my_session *s, bool ledger, struct error *e);
@@ -79,6 +83,9 @@ void my_session_add_row(struct str *sql, struct my_session *s, const struct step
                         int64_t started_us);
 /* BEGIN; TEXT; COMMIT in one message; rolled back when one of them fails. */
 int my_session_transact(struct my_session *s, const struct str *text, struct error *e);
+/* The same for the last of the visit: where its scripts leave nothing the lock goes with it, and
+ * the next tenant finds the session tuned. */
+int my_session_finish(struct my_session *s, const struct str *text, struct error *e);
 
 /* The session that holds this tenant's lock for the run, if any, is ended. E_BUSY: there was one.
  */

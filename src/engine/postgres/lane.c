@@ -179,25 +179,28 @@ static void add_beginning(const struct pg_group *g, const struct bundle *b, stru
 
 /* Behind its vote, for the next: nothing of this one in the session, and a savepoint to come back
  * to. It is there before the next one's message, of which the server may not read a word. */
-static void add_next(const struct pg_group *g, const struct bundle *b, struct pg_batch *to)
+static void add_next(const struct pg_group *g, const struct bundle *b, const struct pg_work *w,
+                     struct pg_batch *to)
 {
     if (b->database->tenants == 1)
         return;
     if (b->votes)
         pg_batch_add(to, "RELEASE lockstep");
-    pg_session_add_rest(to, g->run->key);
+    if (!pg_work_is_traceless(w))
+        pg_session_add_rest(to, b->pg, g->run->key);
     pg_batch_add(to, "SAVEPOINT lockstep");
 }
 
-static bool take_back(const struct pg_group *g, struct bundle *b)
+static bool take_back(const struct pg_group *g, struct bundle *b, const struct pg_work *w)
 {
     CLEANUP_PG_BATCH struct pg_batch sql = PG_BATCH_INIT;
 
     if (b->pg->lost)
         return false;
     pg_batch_add(&sql, b->votes ? "ROLLBACK TO lockstep" : "ROLLBACK");
-    if (b->votes) /* its role is what it was by then */
-        pg_session_add_rest(&sql, g->run->key);
+    if (b->votes && !pg_work_is_traceless(w)) /* its role is what it was by then */
+        pg_session_add_rest(&sql, b->pg, g->run->key);
+    b->pg->local = (struct pg_local){.path = true}; /* as they were before, whatever that was */
     b->begun = b->votes;
     if (pg_batch_run(b->pg, &sql, NULL, NULL, NULL) != E_OK)
         b->pg->lost = true; /* what it holds is not known: it ends with its connection */
@@ -212,7 +215,7 @@ static int try(const struct pg_group *g, struct bundle *b, const struct pg_work 
     if (!b->begun)
         b->since_us = clock_mono_us();
     add_beginning(g, b, &before);
-    add_next(g, b, &behind);
+    add_next(g, b, w, &behind);
     r = pg_steps_run(b->pg, w, &before, &behind, e);
     if (r == E_OK)
         b->begun = true;
@@ -230,7 +233,7 @@ static int run_slot(const struct pg_group *g, struct bundle *b, const struct pg_
 
     w.expected = g->undo ? NULL : slot->spec->seen; /* a group to undo has moved it */
     r = try(g, b, &w, e);
-    if (r == E_OK || !take_back(g, b))
+    if (r == E_OK || !take_back(g, b, &w))
         return r;
     if (!pg_steps_were_misled(b->pg, &w, r))
         return r;
@@ -238,7 +241,7 @@ static int run_slot(const struct pg_group *g, struct bundle *b, const struct pg_
     w.doubted = true;
     r = try(g, b, &w, e);
     if (r != E_OK)
-        take_back(g, b);
+        take_back(g, b, &w);
     return r;
 }
 

@@ -23,7 +23,7 @@ static void add_own(struct pg_batch *b, const char *key)
     pg_batch_add(b, "SET application_name = 'lockstep_%.32s'", key);
 }
 
-void pg_session_add_rest(struct pg_batch *b, const char *key)
+void pg_session_add_rest(struct pg_batch *b, struct pg *pg, const char *key)
 {
     static const char *const statements[] = {
         "CLOSE ALL",
@@ -35,23 +35,23 @@ void pg_session_add_rest(struct pg_batch *b, const char *key)
 
     add_all(b, statements, sizeof statements / sizeof statements[0]);
     add_own(b, key);
+    pg->local = (struct pg_local){0};
 }
 
-/* What comes next is a script's. */
 static void add_all_of_it(struct pg_batch *b, struct pg *pg, const char *key)
 {
     if (pg->scripted) {
         pg_session_add_role(b);
-        pg_session_add_rest(b, key);
+        pg_session_add_rest(b, pg, key);
     } else {
         add_own(b, key);
     }
-    pg->scripted = true;
 }
 
 void pg_session_add_begin(struct pg_batch *b, struct pg *pg, const char *key)
 {
     pg_batch_add(b, PG_BEGIN);
+    pg->local = (struct pg_local){0};
     add_all_of_it(b, pg, key);
 }
 
@@ -63,5 +63,6 @@ void pg_session_add_outside(struct pg_batch *b, struct pg *pg, const char *key)
     };
 
     add_all_of_it(b, pg, key);
+    pg->scripted = true;
     add_all(b, defaults, sizeof defaults / sizeof defaults[0]);
 }

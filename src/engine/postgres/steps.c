@@ -23,6 +23,7 @@ static const struct message nothing = {NOWHERE, 0, 0, NOWHERE, NOWHERE};
 struct steps {
     struct pg *pg;
     const struct pg_work *w;
+    bool traceless;
     struct pg_history h;
     const struct script *script; /* the last that ran */
     struct pg_batch b;
@@ -174,7 +175,8 @@ static int add_record(struct steps *x, const struct step *step, struct error *e)
 {
     int64_t started_us = x->sent && !step->mark ? x->started_us : 0;
 
-    pg_session_add_role(&x->b);
+    if (!x->traceless)
+        pg_session_add_role(&x->b);
     if (x->m.record == NOWHERE)
         x->m.record = x->b.n;
     return pg_work_add_record(&x->h, x->w, step, started_us, x->m.n > 0, &x->b, e);
@@ -193,7 +195,7 @@ static int run_step(struct steps *x, uint32_t i, struct error *e)
         r = run_script(x, step, e);
     if (r != E_OK)
         return r;
-    if (i + 1 == x->w->spec->n) {
+    if (i + 1 == x->w->spec->n && !x->traceless) {
         x->m.checks = x->b.n;
         pg_work_add_checks(&x->b);
     }
@@ -207,7 +209,7 @@ static int ask(struct steps *x, struct error *e)
 {
     int r;
 
-    pg_work_add_timeouts(&x->b, x->w);
+    pg_work_add_timeouts(&x->b, x->pg, x->w);
     r = pg_history_open_behind(x->pg, &x->w->spec->place, &x->b, &x->h, e);
     if (r == E_OK && x->w->expected)
         r = pg_history_same(&x->h, x->w->expected, e);
@@ -231,9 +233,10 @@ static int vote(struct steps *x, const struct pg_batch *behind, struct error *e)
 int pg_steps_run(struct pg *pg, const struct pg_work *w, const struct pg_batch *before,
                  const struct pg_batch *behind, struct error *e)
 {
-    struct steps x = {.pg = pg, .w = w, .m = nothing};
+    struct steps x = {.pg = pg, .w = w, .traceless = pg_work_is_traceless(w), .m = nothing};
     int r;
 
+    pg->scripted = pg->scripted || !x.traceless;
     pg_batch_join(&x.b, before);
     if (takes_for_granted(w))
         r = pg_history_expect(pg, &w->spec->place, w->expected, &x.h, e);

@@ -26,38 +26,73 @@ bool pg_work_is_outside(const struct pg_work *w)
     return false;
 }
 
+bool pg_work_is_traceless(const struct pg_work *w)
+{
+    for (uint32_t i = 0; i < w->spec->n; i++)
+        if (!w->spec->steps[i].mark && !pg_work_script_of(w, &w->spec->steps[i])->traceless)
+            return false;
+    return true;
+}
+
 static int64_t longer(int64_t own, int64_t configured)
 {
     return own ? own : configured;
 }
 
-static void add_timeouts(struct pg_batch *b, const char *local, int64_t lock_ms,
+/* Scripts are cut, and values quoted, as the standard has strings. */
+static void add_settings(struct pg_batch *b, const char *local, int64_t lock_ms,
                          int64_t statement_ms)
 {
     pg_batch_add(b, "SET %slock_timeout = %" PRId64, local, lock_ms);
     pg_batch_add(b, "SET %sstatement_timeout = %" PRId64, local, statement_ms);
+    pg_batch_add(b, "SET %sstandard_conforming_strings = on", local);
 }
 
-void pg_work_add_timeouts(struct pg_batch *b, const struct pg_work *w)
+static void add_local(struct pg_batch *b, struct pg *pg, int64_t lock_ms, int64_t statement_ms)
 {
-    add_timeouts(b, "LOCAL ", w->lock_timeout_ms, w->statement_timeout_ms);
+    struct pg_local *is = &pg->local;
+
+    if (is->known && is->lock_ms == lock_ms && is->statement_ms == statement_ms)
+        return;
+    add_settings(b, "LOCAL ", lock_ms, statement_ms);
+    *is = (struct pg_local){true, lock_ms, statement_ms, is->path};
 }
 
-/* SET LOCAL in a transaction, SET outside: either way until it is reset for the next tenant.
- * Scripts are cut, and values quoted, as the standard has strings. */
+void pg_work_add_timeouts(struct pg_batch *b, struct pg *pg, const struct pg_work *w)
+{
+    add_local(b, pg, w->lock_timeout_ms, w->statement_timeout_ms);
+}
+
+/* What one in the same transaction has set is not for who has no schema. */
+static void add_path(struct pg_batch *b, struct pg *pg, const char *local, const char *schema)
+{
+    if (!schema && !pg->local.path)
+        return;
+    pg->local.path = schema != NULL;
+    str_addf(&b->sql, "SET %ssearch_path = ", local);
+    if (!schema) {
+        pg_batch_add(b, "DEFAULT");
+        return;
+    }
+    pg_add_name(&b->sql, pg, schema);
+    pg_batch_add(b, ", public");
+}
+
+/* SET LOCAL in a transaction, SET outside: either way until it is reset for the next tenant. */
 void pg_work_add_set_up(struct pg_batch *b, struct pg *pg, const struct pg_work *w,
                         const struct script *script)
 {
-    const char *local = script_is_outside(script) ? "" : "LOCAL ";
+    bool outside = script_is_outside(script);
+    int64_t lock_ms = longer(script->lock_timeout_ms, w->lock_timeout_ms),
+            statement_ms = longer(script->statement_timeout_ms, w->statement_timeout_ms);
 
-    add_timeouts(b, local, longer(script->lock_timeout_ms, w->lock_timeout_ms),
-                 longer(script->statement_timeout_ms, w->statement_timeout_ms));
-    pg_batch_add(b, "SET %sstandard_conforming_strings = on", local);
-    if (!w->spec->place.schema)
-        return;
-    str_addf(&b->sql, "SET %ssearch_path = ", local);
-    pg_add_name(&b->sql, pg, w->spec->place.schema);
-    pg_batch_add(b, ", public");
+    if (outside)
+        add_settings(b, "", lock_ms, statement_ms);
+    else
+        add_local(b, pg, lock_ms, statement_ms);
+    add_path(b, pg, outside ? "" : "LOCAL ", w->spec->place.schema);
+    if (outside || !script->traceless)
+        pg->local = (struct pg_local){.path = true}; /* it may set them */
 }
 
 int pg_work_set_up(struct pg *pg, const struct pg_work *w, const struct script *script,

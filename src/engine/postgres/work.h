@@ -3,7 +3,7 @@
  * transaction (steps.h), or outside of any for a step that asked for that (compensated.h).
  *
  * What a script may leave behind in the session (SET, a role, prepared statements) is gone with the
- * tenant: everything of it is undone before the next tenant of the same connection.
+ * tenant: everything of it is undone before the next tenant of the same connection (session.h).
  */
 #ifndef ENGINE_POSTGRES_WORK_H
 #define ENGINE_POSTGRES_WORK_H
@@ -35,6 +35,8 @@ struct pg_work {
 };
 
 bool pg_work_is_outside(const struct pg_work *w);
+/* Nothing of what its scripts do stays in the session. */
+bool pg_work_is_traceless(const struct pg_work *w);
 /* E_CHANGED: the step does not fit any more. */
 int pg_work_fits(struct pg_history *h, const struct step *step, bool undo, struct error *e);
 /* What COMMIT would check, a vote must not wait for; it must hold for the next tenant, too. */
@@ -59,7 +61,7 @@ const struct script *pg_work_script_of(const struct pg_work *w, const struct ste
 void pg_work_add_set_up(struct pg_batch *b, struct pg *pg, const struct pg_work *w,
                         const struct script *script);
 /* Of that the timeouts alone, as they are configured, for what is asked in the transaction. */
-void pg_work_add_timeouts(struct pg_batch *b, const struct pg_work *w);
+void pg_work_add_timeouts(struct pg_batch *b, struct pg *pg, const struct pg_work *w);
 /* As it goes to the server. E_REFUSED: its values cannot be quoted in this session. */
 int pg_work_add_statement(struct pg_batch *b, struct pg *pg, const struct statement *statement,
                           const struct sql_values *values, struct error *e);
