@@ -286,6 +286,49 @@ ALTER TABLE users DROP COLUMN tier;' >migrations/001_notes.sql
     says "a parameter soket, which is not known"
 }
 
+# asked LIKE: how many statements of that form the server was sent since listen()
+listen()
+{
+    sql mysql "SET GLOBAL general_log = ON; SET GLOBAL log_output = 'TABLE'; TRUNCATE mysql.general_log"
+}
+
+asked()
+{
+    sql mysql "SELECT COUNT(*) FROM general_log
+        WHERE argument LIKE '$1' AND argument NOT LIKE '%FROM general_log%'"
+}
+
+@test "a session is cleaned behind a tenant whose migration may leave something, and not behind another" {
+    conf "${my/ \}/ max_parallel = 1 \}}" "$databases"
+    echo 'ALTER TABLE users ADD COLUMN tier INT;' >migrations/001_notes.sql
+    listen
+    run -0 lockstep up --allow-irreversible
+    [ "$(asked '%SET SESSION lock_wait_timeout = % max_statement_time%')" = 1 ]
+    echo 'SELECT @mine INTO @seen; ALTER TABLE users ADD COLUMN seen INT; UPDATE users SET seen = @seen;
+        SET @mine = 7;' >migrations/002_mine.sql
+    listen
+    run -0 lockstep up --allow-irreversible
+    [ "$(asked '%SET SESSION lock_wait_timeout = % max_statement_time%')" = 3 ]
+    for name in tenant_a tenant_b tenant_c; do
+        [ "$(sql $name 'SELECT seen FROM users')" = NULL ]
+    done
+    sql mysql "SET GLOBAL general_log = OFF"
+}
+
+@test "tables are listed for those tenants alone that may lack lockstep's" {
+    conf "$my" "$databases"
+    run -0 lockstep up
+    listen
+    run -0 lockstep up
+    says "nothing to do: 3 tenants at 001"
+    [ "$(asked '%information_schema.tables%GROUP BY%')" = 0 ]
+    sql mysql 'CREATE DATABASE tenant_d'
+    run -0 lockstep plan
+    says "1 tenant"
+    [ "$(asked '%information_schema.tables%GROUP BY%')" = 1 ]
+    sql mysql "DROP DATABASE tenant_d; SET GLOBAL general_log = OFF"
+}
+
 @test "ALTER TABLE asks for INSTANT first, unless the configuration says off" {
     sql mysql "SET GLOBAL general_log = ON; SET GLOBAL log_output = 'TABLE'; TRUNCATE mysql.general_log"
     echo 'ALTER TABLE users ADD COLUMN tier INT;

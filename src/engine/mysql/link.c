@@ -50,6 +50,7 @@ static int judge(struct my_link *l, MYSQL_ROW row, struct error *e)
 {
     take_limits(l, row);
     take_version(l, row[1]);
+    l->exact = row[4][0] == '0';
     if (strstr(row[3], "NO_BACKSLASH_ESCAPES"))
         return refuse_mode(l, e);
     if (row[2][0] == '1')
@@ -85,7 +86,8 @@ int my_link_ask(struct my_link *l, struct error *e)
     if (r == E_OK)
         r = my_query(
             my,
-            "SELECT @@global.max_connections, version(), @@global.read_only, @@session.sql_mode",
+            "SELECT @@global.max_connections, version(), @@global.read_only, @@session.sql_mode,"
+            " @@lower_case_table_names",
             &rows, e);
     if (r == E_OK)
         measure(l, my);
@@ -93,7 +95,7 @@ int my_link_ask(struct my_link *l, struct error *e)
     if (r != E_OK)
         return r;
     row = rows ? mysql_fetch_row(rows) : NULL;
-    if (!row || !row[0] || !row[1] || !row[2] || !row[3])
+    if (!row || !row[0] || !row[1] || !row[2] || !row[3] || !row[4])
         return error_set(e, E_REFUSED, "server %s does not say its limits", l->base.server->name);
     r = judge(l, row, e);
     l->asked = r == E_OK;

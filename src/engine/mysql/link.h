@@ -14,7 +14,8 @@ struct my_link {
     atomic_uint at_work; /* tenants; never more than width */
     bool asked;          /* what follows is known */
     bool mariadb;
-    bool xa; /* a prepared XA transaction outlives the session that prepared it */
+    bool xa;    /* a prepared XA transaction outlives the session that prepared it */
+    bool exact; /* names of databases that differ in case are different databases */
     uint32_t width;
     int64_t answer_us; /* the quickest of a few answers */
 };

@@ -1,9 +1,13 @@
 /*
- * The survey of one server: what it allows, one query for which of the databases are there and
- * have tables of ours, and then one for each few dozen of them, for the heads of their histories
- * and for what an earlier run left half done. Equal heads are equal pasts: the rows are read once
- * for each kind.
+ * The survey of one server: what it allows, and a query for each few dozen of its databases, for
+ * the heads of their histories and for what an earlier run left half done. Equal heads are equal
+ * pasts: the rows are read once for each kind.
+ *
+ * Those queries need to know who has tables of ours. Mostly all have, and so that is supposed
+ * first; the list of all tables, for which the server looks into each database's folder, is asked
+ * for when a query fails.
  */
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +37,8 @@ struct looking {
     struct place_at *order;
     uint32_t n;
     struct sight *sights;
+    bool supposing; /* all have both tables */
+    atomic_bool misled;
 };
 
 static int compare(const void *left, const void *right)
@@ -165,7 +171,25 @@ static int ask_chunk(struct looking *v, uint32_t first, uint32_t n, struct error
     return r;
 }
 
-/* One that cannot be asked must not hide the others of its chunk: then each is asked alone. */
+/* One that cannot be asked must not hide the others of its chunk. */
+static void ask_each(struct looking *v, uint32_t first, uint32_t n)
+{
+    for (uint32_t i = first; i < first + n; i++) {
+        struct sight *sight = sight_of(v, &v->order[i]);
+
+        if (!sight->why.code && ask_chunk(v, i, 1, &sight->why) == E_DOUBT)
+            sight->why.code = E_REFUSED;
+    }
+}
+
+static void miss(struct looking *v, uint32_t first, uint32_t n)
+{
+    if (v->supposing)
+        atomic_store(&v->misled, true);
+    else
+        ask_each(v, first, n);
+}
+
 static void ask_some(void *arg, uint32_t chunk)
 {
     CLEANUP_ERROR struct error e = ERROR_INIT;
@@ -173,15 +197,41 @@ static void ask_some(void *arg, uint32_t chunk)
     uint32_t first = chunk * CHUNK, n = v->n - first < CHUNK ? v->n - first : CHUNK;
 
     my_link_enter(v->link);
-    if (ask_chunk(v, first, n, &e) != E_OK) {
-        for (uint32_t i = first; i < first + n; i++) {
-            struct sight *sight = sight_of(v, &v->order[i]);
-
-            if (!sight->why.code && ask_chunk(v, i, 1, &sight->why) == E_DOUBT)
-                sight->why.code = E_REFUSED;
-        }
-    }
+    if (ask_chunk(v, first, n, &e) != E_OK)
+        miss(v, first, n);
     my_link_leave(v->link);
+}
+
+static void ask_all(struct looking *v, const struct each *each)
+{
+    strands_run(each, v->link->width, (v->n + CHUNK - 1) / CHUNK, ask_some, v);
+}
+
+static void suppose(struct looking *v, bool tables)
+{
+    for (uint32_t i = 0; i < v->n; i++) {
+        struct place_at *at = &v->order[i];
+        struct sight *sight = sight_of(v, at);
+
+        at->there = at->ledger = sight->history = tables;
+        at->head[0] = 0;
+        sight->guarantee = v->link->xa ? GUARANTEE_PREPARED : GUARANTEE_COMPENSATED;
+        error_clear(&sight->why);
+    }
+    v->supposing = tables;
+}
+
+/* True: all have them, and all is said. */
+static bool all_have_tables(struct looking *v, const struct each *each)
+{
+    if (!v->link->exact) /* by which name a database is known only the list tells */
+        return false;
+    suppose(v, true);
+    ask_all(v, each);
+    if (!atomic_load(&v->misled))
+        return true;
+    suppose(v, false);
+    return false;
 }
 
 /* --- pasts --- */
@@ -267,10 +317,12 @@ int my_survey(struct link *link, const struct place *places, uint32_t n, const s
 
     if (r == E_OK)
         r = sort(&v, places, n, e);
-    if (r == E_OK)
+    if (r == E_OK && !all_have_tables(&v, each)) {
         r = list_all(&v, e);
+        if (r == E_OK)
+            ask_all(&v, each);
+    }
     if (r == E_OK) {
-        strands_run(each, v.link->width, (n + CHUNK - 1) / CHUNK, ask_some, &v);
         for (uint32_t i = 0; i < n; i++)
             if (!sight_of(&v, &v.order[i])->why.code && sight_of(&v, &v.order[i])->history)
                 take_past(&v, &v.order[i]);
