@@ -154,6 +154,25 @@ CREATE UNIQUE INDEX CONCURRENTLY one ON t (x) WHERE ${note} <> '"''"';'
     ask 'SELECT count(*) FROM pg_index WHERE NOT indisvalid' 0
 }
 
+@test "a REINDEX CONCURRENTLY that fails leaves no INVALID copy" {
+    schemas
+    for name in a b; do
+        server sql eu app "SET search_path = $name; CREATE TABLE knob AS SELECT 1 AS x; CREATE TABLE t AS SELECT 1 AS x;
+            CREATE FUNCTION f(int) RETURNS int IMMUTABLE LANGUAGE plpgsql
+                AS 'BEGIN RETURN \$1 / (SELECT x FROM $name.knob); END';
+            CREATE INDEX i ON t (f(x)); CREATE INDEX other ON t (x)"
+    done
+    server sql eu app 'UPDATE b.knob SET x = 0'
+    for what in 'INDEX CONCURRENTLY i' '(CONCURRENTLY) TABLE t'; do
+        migration "-- lockstep:transaction off
+REINDEX $what;"
+        run -1 --separate-stderr lockstep up
+        complains 'division by zero'
+        ask 'SELECT count(*) FROM pg_index WHERE NOT indisvalid' 0
+        ask "SELECT count(*) FROM pg_class WHERE relname IN ('i', 'other')" 4
+    done
+}
+
 @test "recover puts up its fence in a database that is read-only and serializable by default" {
     schemas
     migration "CREATE TABLE t(x int);

@@ -416,6 +416,9 @@ static void postgres_knows_what_a_failure_outside_a_transaction_leaves(void **st
     assert_string_equal(str_text(&index.name), "My i");
     assert_string_equal(str_text(&index.schema), "s");
     assert_string_equal(str_text(&index.table), "t");
+    assert_int_equal(leaves("REINDEX TABLE CONCURRENTLY t"), SQL_LEAVES_COPIES);
+    assert_int_equal(leaves("REINDEX (CONCURRENTLY) INDEX s.i"), SQL_LEAVES_COPIES);
+    assert_int_equal(leaves("REINDEX SCHEMA CONCURRENTLY s"), SQL_LEAVES_ANYTHING);
     assert_int_equal(leaves("CREATE INDEX i ON t(a)"), SQL_LEAVES_NOTHING);
     assert_int_equal(leaves("VACUUM t"), SQL_LEAVES_NOTHING);
     assert_int_equal(leaves("CREATE DATABASE x"), SQL_LEAVES_NOTHING);

@@ -83,36 +83,56 @@ static int in_transaction(struct visit *v, int (*does)(struct visit *v, struct e
 
 /* --- an index that failed half way --- */
 
-static int find_invalid(struct pg *pg, const struct sql_index *index, PGresult **rows,
-                        struct error *e)
+#define INVALID_INDEXES                                                                            \
+    "SELECT i.indexrelid::pg_catalog.regclass FROM pg_catalog.pg_index i"                          \
+    " JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid WHERE NOT i.indisvalid"
+
+/* Of the table $1 the one with this name. */
+static const char its_own[] =
+    INVALID_INDEXES " AND i.indrelid = pg_catalog.to_regclass($1) AND c.relname = $2";
+
+/* Of the table $1, or of the table that the index $1 is of, those that are named as copies, of that
+ * index ($2; a long name is cut) or of any. */
+static const char copies[] =
+    INVALID_INDEXES " AND i.indrelid = COALESCE((SELECT indrelid FROM pg_catalog.pg_index"
+                    " WHERE indexrelid = pg_catalog.to_regclass($1)), pg_catalog.to_regclass($1))"
+                    " AND c.relname ~ '_cc(new|old)[0-9]*$'"
+                    " AND pg_catalog.starts_with($2, CASE $2 WHEN '' THEN ''"
+                    " ELSE pg_catalog.regexp_replace(c.relname, '_cc(new|old)[0-9]*$', '') END)";
+
+static int find_invalid(struct pg *pg, const struct sql_index *index, enum sql_leaves left,
+                        PGresult **rows, struct error *e)
 {
-    CLEANUP_STR struct str table = STR_INIT;
+    CLEANUP_STR struct str relation = STR_INIT;
 
     if (index->schema.len) {
-        pg_add_name(&table, pg, str_text(&index->schema));
-        str_addc(&table, '.');
+        pg_add_name(&relation, pg, str_text(&index->schema));
+        str_addc(&relation, '.');
     }
-    pg_add_name(&table, pg, str_text(&index->table));
-    if (!str_ok(&table))
+    pg_add_name(&relation, pg, str_text(index->table.len ? &index->table : &index->name));
+    if (!str_ok(&relation) || !str_ok(&index->name))
         return error_oom(e);
-    return pg_query(pg,
-                    "SELECT i.indexrelid::pg_catalog.regclass FROM pg_catalog.pg_index i"
-                    " JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid"
-                    " WHERE i.indrelid = pg_catalog.to_regclass($1) AND c.relname = $2"
-                    " AND NOT i.indisvalid",
-                    2, (const char *const[]){str_text(&table), str_text(&index->name)}, rows, e);
+    return pg_query(pg, left == SQL_LEAVES_COPIES ? copies : its_own, 2,
+                    (const char *const[]){str_text(&relation), str_text(&index->name)}, rows, e);
 }
 
-static int drop_invalid(struct pg *pg, const struct sql_index *index, struct error *e)
+static int drop_index(struct pg *pg, const char *name, struct error *e)
 {
     CLEANUP_STR struct str sql = STR_INIT;
-    CLEANUP_PG_RESULT PGresult *rows = NULL;
-    int r = find_invalid(pg, index, &rows, e);
 
-    if (r != E_OK || !PQntuples(rows))
-        return r;
-    str_addf(&sql, "DROP INDEX CONCURRENTLY %s", PQgetvalue(rows, 0, 0));
+    str_addf(&sql, "DROP INDEX CONCURRENTLY %s", name);
     return str_ok(&sql) ? pg_exec(pg, str_text(&sql), e) : error_oom(e);
+}
+
+static int drop_invalid(struct pg *pg, const struct sql_index *index, enum sql_leaves left,
+                        struct error *e)
+{
+    CLEANUP_PG_RESULT PGresult *rows = NULL;
+    int r = find_invalid(pg, index, left, &rows, e);
+
+    for (int i = 0; i < PQntuples(rows) && r == E_OK; i++)
+        r = drop_index(pg, PQgetvalue(rows, i, 0), e);
+    return r;
 }
 
 /* What a value stands for does not matter: an index has no name from one. */
@@ -135,9 +155,10 @@ static int drop_all_invalid(struct visit *v, struct error *e)
 
     for (size_t i = 0; i < script->n && r == E_OK; i++) {
         CLEANUP_SQL_INDEX struct sql_index index = {0};
+        enum sql_leaves left = leaves(&script->statements[i], &index);
 
-        if (leaves(&script->statements[i], &index) == SQL_LEAVES_INDEX)
-            r = str_ok(&index.name) ? drop_invalid(v->pg, &index, e) : error_oom(e);
+        if (left == SQL_LEAVES_INDEX || left == SQL_LEAVES_COPIES)
+            r = drop_invalid(v->pg, &index, left, e);
     }
     return r;
 }
