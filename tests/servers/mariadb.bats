@@ -304,8 +304,8 @@ asked()
     listen
     run -0 lockstep up --allow-irreversible
     [ "$(asked '%SET SESSION lock_wait_timeout = % max_statement_time%')" = 1 ]
-    echo 'SELECT @mine INTO @seen; ALTER TABLE users ADD COLUMN seen INT; UPDATE users SET seen = @seen;
-        SET @mine = 7;' >migrations/002_mine.sql
+    echo 'ALTER TABLE users ADD COLUMN seen INT; UPDATE users SET seen = @mine; SET @mine = 7;
+        ALTER TABLE users ADD COLUMN last INT;' >migrations/002_mine.sql
     listen
     run -0 lockstep up --allow-irreversible
     [ "$(asked '%SET SESSION lock_wait_timeout = % max_statement_time%')" = 3 ]
