@@ -42,16 +42,20 @@ int my_pool_take_tuned(struct my_pool *pool, struct my **my, struct error *e)
     return r;
 }
 
+static bool is_clean(struct my *my)
+{
+    return my->left == MY_CLEAN || my_reset(my, NULL) == E_OK;
+}
+
 int my_pool_take(struct my_pool *pool, struct my **my, struct error *e)
 {
-    int r;
+    int r = my_pool_take_tuned(pool, my, e);
 
-    do {
+    while (r == E_OK && *my && !is_clean(*my)) { /* it is gone: the next, or one that is made */
+        my_pool_drop(pool, my);
         r = my_pool_take_tuned(pool, my, e);
-        if (r != E_OK || (*my)->left == MY_CLEAN || my_reset(*my, NULL) == E_OK)
-            return r;
-        my_pool_drop(pool, my); /* idle ones may be gone: the next, or one that is made */
-    } while (true);
+    }
+    return r;
 }
 
 void my_pool_drop(struct my_pool *pool, struct my **my)
