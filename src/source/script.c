@@ -283,6 +283,8 @@ static bool is_data_only(const struct script *script)
 
 static bool is_traceless(const struct script *script)
 {
+    if (script->rows.on) /* which tenant's they are is set, and the role */
+        return false;
     for (size_t i = 0; i < script->n; i++)
         if (!sql_is_traceless(script->engine, script->statements[i].sql, script->statements[i].len))
             return false;

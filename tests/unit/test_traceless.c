@@ -73,6 +73,7 @@ static void changes_of_tables_leave_nothing_on_mysql(void **state)
         "ALTER TABLE users ADD COLUMN tier VARCHAR(20) DEFAULT 'basic' AFTER `set`",
         "alter online table app.users drop column tier, algorithm=instant",
         "CREATE TABLE notes(id INT PRIMARY KEY, at TIMESTAMP DEFAULT CURRENT_TIMESTAMP)",
+        "ALTER TABLE users ADD COLUMN team INT DEFAULT NULL, ADD INDEX by_team (team)",
         "CREATE UNIQUE INDEX i ON users (name(5))",
         "DROP TABLE IF EXISTS notes",
         "DROP INDEX i ON users",

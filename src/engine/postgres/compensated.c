@@ -69,6 +69,7 @@ static int in_transaction(struct visit *v, int (*does)(struct visit *v, struct e
     const struct pg_history before = v->h;
     int r = pg_exec(v->pg, PG_BEGIN, e);
 
+    v->pg->local = (struct pg_local){.path = true};
     if (r == E_OK)
         r = does(v, e);
     if (r == E_OK)

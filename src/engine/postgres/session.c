@@ -40,6 +40,7 @@ void pg_session_add_rest(struct pg_batch *b, struct pg *pg, const char *key)
 
 static void add_all_of_it(struct pg_batch *b, struct pg *pg, const char *key)
 {
+    pg->local = (struct pg_local){0}; /* it ended with its transaction */
     if (pg->scripted) {
         pg_session_add_role(b);
         pg_session_add_rest(b, pg, key);
@@ -51,7 +52,6 @@ static void add_all_of_it(struct pg_batch *b, struct pg *pg, const char *key)
 void pg_session_add_begin(struct pg_batch *b, struct pg *pg, const char *key)
 {
     pg_batch_add(b, PG_BEGIN);
-    pg->local = (struct pg_local){0};
     add_all_of_it(b, pg, key);
 }
 
